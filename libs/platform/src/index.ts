@@ -1,0 +1,1 @@
+/** What both services build on: configuration, logs, HTTP, MySQL, Redis, RabbitMQ, outbox, health, shutdown. */
