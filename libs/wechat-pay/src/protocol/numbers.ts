@@ -1,0 +1,15 @@
+const OUT_TRADE_NO = /^[0-9A-Za-z_\-|*@]{1,32}$/;
+const TRANSACTION_ID = /^[0-9A-Za-z]{1,32}$/;
+
+/**
+ * Whether a text can be a merchant order number: 1 to 32 of `0-9 A-Z a-z _ - | * @`, case-sensitive.
+ * Source: pay.weixin.qq.com/wiki/doc/api/native.php?chapter=4_2.
+ */
+export function isOutTradeNo(text: string): boolean {
+  return OUT_TRADE_NO.test(text);
+}
+
+/** Whether a text can be WeChat's order number: up to 32 letters and digits (today 28 digits); always kept as text. */
+export function isTransactionId(text: string): boolean {
+  return TRANSACTION_ID.test(text);
+}
