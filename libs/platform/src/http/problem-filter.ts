@@ -1,0 +1,90 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+import { isInfrastructureTrouble } from '../mysql/trouble.ts';
+import { Problem } from './problem.ts';
+
+/** Codes of refusals that the server makes before a controller is reached. */
+const codeByStatus: Readonly<Record<number, string>> = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  408: 'REQUEST_TIMEOUT',
+  409: 'CONFLICT',
+  413: 'BODY_TOO_LARGE',
+  414: 'URI_TOO_LONG',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  429: 'RATE_LIMITED',
+  503: 'UNAVAILABLE',
+};
+const jsonErrors = /^FST_ERR_CTP_(INVALID_JSON_BODY|EMPTY_JSON_BODY|INVALID_CONTENT_LENGTH)$/;
+
+/** The problem that an error is to a client. Whatever is not made for a client's eyes becomes a bare 500 or 503. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isInfrastructureTrouble(error)) {
+    return new Problem(503, 'UNAVAILABLE', 'A service this one needs does not answer; try again shortly.', {
+      retryAfterSeconds: 2,
+    });
+  }
+  const source = error instanceof HttpException ? (error.cause ?? error) : error;
+  const { code, name } = (source ?? {}) as { code?: unknown; name?: unknown };
+  if ((typeof code === 'string' && jsonErrors.test(code)) || (name === 'SyntaxError' && statusOf(error) === 400)) {
+    return new Problem(400, 'INVALID_JSON', 'The body is not JSON.');
+  }
+  const status = statusOf(error);
+  const title = STATUS_CODES[status] ?? 'Error';
+  return new Problem(status, codeByStatus[status] ?? (status < 500 ? 'REFUSED' : 'INTERNAL'), `${title}.`);
+}
+
+const statusOf = (error: unknown): number => {
+  const status =
+    error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | undefined)?.statusCode;
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
+};
+
+/** Writes a problem as RFC 9457 says. */
+export function sendProblem(reply: FastifyReply, problem: Problem, instance?: string): void {
+  const { retryAfterSeconds, errors, headers } = problem.extra;
+  if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterSeconds)));
+  if (headers !== undefined) void reply.headers(headers);
+  const body = {
+    type: 'about:blank',
+    title: STATUS_CODES[problem.status] ?? 'Error',
+    status: problem.status,
+    code: problem.code,
+    detail: problem.detail,
+    ...(errors !== undefined && { errors }),
+    ...(instance !== undefined && { instance }),
+  };
+  void reply
+    .code(problem.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .serializer((value: unknown) => JSON.stringify(value))
+    .send(body);
+}
+
+/** Answers everything thrown on the way to and in a controller. 5xx are logged with their cause, which stays inside. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    if (host.getType() !== 'http') throw error;
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const problem = toProblem(error);
+    const path = request.url.split('?', 1)[0] ?? '/';
+    if (problem.status >= 500 && !(error instanceof Problem)) {
+      this.logger.error(error, { event: 'request.failed', method: request.method, path, status: problem.status });
+    }
+    if (reply.sent || reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    sendProblem(reply, problem, path);
+  }
+}
