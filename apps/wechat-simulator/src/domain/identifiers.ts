@@ -1,0 +1,26 @@
+/** The shapes of the numbers WeChat Pay gives out. Nothing can be read from them but prefix and length. */
+
+/** `count` random characters out of `alphabet`. */
+export type RandomText = (count: number, alphabet: string) => string;
+
+const DIGITS = '0123456789';
+const HEX = `${DIGITS}abcdef`;
+const LETTERS_AND_DIGITS = `${DIGITS}ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz`;
+
+/** `yyyyMMddHHmmss` in China, which is UTC+8 all year. */
+const inChina = (at: number): string => new Date(at + 8 * 3_600_000).toISOString().replace(/\D/g, '').slice(0, 14);
+
+/** 28 digits: `4200`, 6 digits, the day in China, 10 digits. */
+export const newTransactionId = (at: number, random: RandomText): string =>
+  `4200${random(6, DIGITS)}${inChina(at).slice(0, 8)}${random(10, DIGITS)}`;
+
+/** `wx`, day and time in China (`ddHHmmss`), 26 characters: 36 in all. */
+export const newPrepayId = (at: number, random: RandomText): string =>
+  `wx${inChina(at).slice(6)}${random(22, HEX)}0000`;
+
+/** What a QR code shows. */
+export const newCodeUrl = (random: RandomText): string =>
+  `weixin://wxpay/bizpayurl?pr=${random(9, LETTERS_AND_DIGITS)}`;
+
+/** The one user who owns the phone: 28 characters. */
+export const PHONE_OPENID = 'oPaypairSimulatorPhone000001';

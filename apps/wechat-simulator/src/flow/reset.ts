@@ -1,0 +1,23 @@
+// Begins anew for the next test: no orders, no faults, the machine's time. The ledger keeps what was; its readers start
+// at the reset.
+import { Injectable } from '@nestjs/common';
+import { FaultPlan } from '../domain/fault-plan.ts';
+import { TimeKeeper } from './keep-time.ts';
+import { Recorder } from './record.ts';
+
+@Injectable()
+export class Reset {
+  constructor(
+    private readonly faults: FaultPlan,
+    private readonly keeper: TimeKeeper,
+    private readonly recorder: Recorder,
+  ) {}
+
+  async run(): Promise<void> {
+    this.faults.clear();
+    this.keeper.forget();
+    await this.keeper.move({ reset: true });
+    this.keeper.forget();
+    await this.recorder.record({ kind: 'reset' }, true);
+  }
+}

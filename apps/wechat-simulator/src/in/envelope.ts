@@ -1,0 +1,98 @@
+/** What all endpoints have in common: reading a signed request, writing a signed answer. */
+import {
+  type Fields,
+  isSendable,
+  nonceStr,
+  readXml,
+  signFields,
+  type SignType,
+  verifyFields,
+  writeXml,
+  XmlRefused,
+} from '#wechat-pay/protocol';
+import type { Merchant } from '../flow/ports.ts';
+import { refusals, tooLong, wrongForm } from './texts.ts';
+
+/** Nothing was done; `because` is for our log, `returnMsg` for the merchant. */
+export interface Refusal {
+  kind: 'refused';
+  returnMsg: string;
+  because: string;
+}
+
+export const refuse = (returnMsg: string, because = ''): Refusal => ({ kind: 'refused', returnMsg, because });
+
+export type OpenedRequest = { kind: 'opened'; fields: Fields; signType: SignType } | Refusal;
+
+/** Reads a request and checks who sent it: the known merchant, signed over all fields with the algorithm he names. */
+export function openRequest(raw: Buffer, merchant: Merchant): OpenedRequest {
+  if (raw.length === 0) return refuse(refusals.empty);
+  let fields: Fields;
+  try {
+    fields = readXml(raw);
+  } catch (error) {
+    if (!(error instanceof XmlRefused)) throw error;
+    return refuse(error.reason === 'encoding' ? refusals.notUtf8 : refusals.notXml, error.message);
+  }
+  for (const [name, value] of Object.entries(fields)) {
+    if (!isSendable(value)) return refuse(refusals.notUtf8, `${name} has a character the protocol does not carry`);
+  }
+  const { appid, mch_id: mchId, nonce_str: nonce, sign, sign_type: named } = fields;
+  if (!sign) return refuse(refusals.sign, 'there is no sign');
+  if (!appid || !mchId || !nonce) return refuse(refusals.missing, 'appid, mch_id or nonce_str');
+  if (mchId !== merchant.mchId) return refuse(refusals.unknownMerchant);
+  if (appid !== merchant.appid) return refuse(refusals.foreignAppid);
+  if (named !== undefined && named !== 'MD5' && named !== 'HMAC-SHA256') return refuse(wrongForm('sign_type'));
+  const signType = named ?? 'MD5';
+  if (!verifyFields(fields, merchant.apiKey, [signType])) return refuse(refusals.sign, `not signed with ${signType}`);
+  if (Buffer.byteLength(nonce) > 32) return refuse(tooLong('nonce_str'));
+  return { kind: 'opened', fields, signType };
+}
+
+/** `return_code=FAIL`, which WeChat does not sign. */
+export const refusalXml = (returnMsg: string): string => writeXml({ return_code: 'FAIL', return_msg: returnMsg });
+
+type Values = Record<string, string | number | undefined>;
+
+/** Writes the answers to one request, signed as the request was. */
+export class Answers {
+  constructor(
+    private readonly merchant: Merchant,
+    private readonly signType: SignType,
+  ) {}
+
+  /** @param last fields that WeChat writes after the sign; they are signed like all others */
+  success(business: Values, last: Values = {}): string {
+    return this.#signed('SUCCESS', business, last);
+  }
+
+  failure(error: { code: string; text: string }): string {
+    return this.#signed('FAIL', { err_code: error.code, err_code_des: error.text }, {});
+  }
+
+  #signed(resultCode: string, business: Values, last: Values): string {
+    const { mchId, appid, apiKey } = this.merchant;
+    const fields: Values = {
+      return_code: 'SUCCESS',
+      return_msg: 'OK',
+      result_code: resultCode,
+      mch_id: mchId,
+      appid,
+      ...business,
+      nonce_str: nonceStr().slice(0, 16),
+      sign: '',
+      ...last,
+    };
+    const texts: Fields = {};
+    for (const [name, value] of Object.entries(fields)) if (value !== undefined) texts[name] = String(value);
+    fields['sign'] = signFields(texts, apiKey, this.signType);
+    return writeXml(fields);
+  }
+}
+
+/** The same answer with another sign of the same form. */
+export const withWrongSign = (xml: string): string =>
+  xml.replace(
+    /(<sign><!\[CDATA\[)([0-9A-F])/,
+    (_all, start: string, digit: string) => start + (digit === '0' ? '1' : '0'),
+  );

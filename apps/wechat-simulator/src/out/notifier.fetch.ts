@@ -1,0 +1,135 @@
+/** Posts notifications as WeChat Pay does, and judges the reply (protocol: native.php?chapter=9_7). */
+import {
+  beijingTime,
+  type Fields,
+  MAX_XML_BYTES,
+  nonceStr,
+  readXml,
+  signFields,
+  writeXml,
+  XmlRefused,
+} from '#wechat-pay/protocol';
+import { Notifier, type Merchant, type NoticeMessage, type NoticeReply } from '../flow/ports.ts';
+import { mayNotify } from './notify-allow-list.ts';
+
+/** WeChat Pay waits so long for the whole reply. */
+const REPLY_WITHIN_MS = 5_000;
+/** So many at the same time; the others wait for their turn. */
+const AT_ONCE = 256;
+/** So much of a reply is kept. */
+const KEPT_CHARACTERS = 200;
+
+export class FetchNotifier extends Notifier {
+  readonly #apiKey: string;
+  readonly #allowed: readonly string[];
+  #underWay = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** @param allowed address prefixes (see {@link mayNotify}) */
+  constructor(merchant: Merchant, allowed: readonly string[]) {
+    super();
+    this.#apiKey = merchant.apiKey;
+    this.#allowed = allowed;
+  }
+
+  async deliver(message: NoticeMessage): Promise<NoticeReply> {
+    const url = message.order.notifyUrl;
+    if (!mayNotify(url, this.#allowed)) return { status: null, replied: 'address not allowed', accepted: false };
+    await this.#turn();
+    try {
+      return await post(url, noticeXml(message, this.#apiKey));
+    } catch (error) {
+      return { status: null, replied: whyNoReply(error), accepted: false };
+    } finally {
+      this.#underWay -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    while (this.#underWay >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#underWay += 1;
+  }
+}
+
+/** The message on the wire: alphabetical, signed with the algorithm of the order. */
+export function noticeXml(message: NoticeMessage, apiKey: string): string {
+  const { order, payment, openid, signType, namesSignType } = message;
+  const unsorted: Record<string, string | number | undefined> = {
+    return_code: 'SUCCESS',
+    appid: order.appid,
+    mch_id: order.mchId,
+    nonce_str: nonceStr(),
+    sign_type: namesSignType ? signType : undefined,
+    device_info: order.deviceInfo,
+    result_code: payment ? 'SUCCESS' : 'FAIL',
+    err_code: payment ? undefined : 'BANKERROR',
+    err_code_des: payment ? undefined : '银行系统异常',
+    openid,
+    is_subscribe: 'N',
+    trade_type: order.tradeType,
+    bank_type: payment?.bankType,
+    fee_type: 'CNY',
+    total_fee: payment?.totalFee ?? order.totalFee,
+    cash_fee: payment?.totalFee,
+    transaction_id: payment?.transactionId,
+    out_trade_no: order.outTradeNo,
+    attach: order.attach,
+    time_end: payment && beijingTime(new Date(payment.paidAt)),
+  };
+  const fields: Record<string, string | number> = {};
+  const texts: Fields = {};
+  for (const name of [...Object.keys(unsorted), 'sign'].sort()) {
+    const value = name === 'sign' ? '' : unsorted[name];
+    if (value === undefined) continue;
+    fields[name] = value;
+    texts[name] = String(value);
+  }
+  fields['sign'] = signFields(texts, apiKey, signType);
+  return writeXml(fields);
+}
+
+async function post(url: string, body: string): Promise<NoticeReply> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'text/xml', 'user-agent': 'Mozilla/4.0' },
+    body,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(REPLY_WITHIN_MS),
+  });
+  const reply = await readUpTo(response, MAX_XML_BYTES);
+  if (!reply) return { status: response.status, replied: 'more than 64 KiB', accepted: false };
+  const accepted = response.status === 200 && isSuccess(reply);
+  return { status: response.status, replied: reply.toString('utf8').slice(0, KEPT_CHARACTERS), accepted };
+}
+
+/** Only XML from the first byte on, and in it `return_code` SUCCESS. Whatever else is said counts as a failure. */
+export function isSuccess(reply: Buffer): boolean {
+  if (reply.subarray(0, 5).toString('latin1') !== '<xml>') return false;
+  try {
+    return readXml(reply)['return_code'] === 'SUCCESS';
+  } catch (error) {
+    if (error instanceof XmlRefused) return false;
+    throw error;
+  }
+}
+
+async function readUpTo(response: Response, limit: number): Promise<Buffer | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  if (response.body) {
+    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+      size += chunk.length;
+      if (size > limit) return undefined; // leaving the loop cancels the stream
+      chunks.push(chunk);
+    }
+  }
+  return Buffer.concat(chunks);
+}
+
+const whyNoReply = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'no reply';
+  if (error.name === 'TimeoutError') return 'no reply within 5 s';
+  const code = error.cause instanceof Error ? (error.cause as NodeJS.ErrnoException).code : undefined;
+  return code === undefined ? 'no reply' : `no reply (${code})`;
+};

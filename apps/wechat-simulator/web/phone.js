@@ -1,0 +1,149 @@
+/** The phone: a list of codes, the payment sheet of one of them, and how it ended. */
+import { announce, ask, copyOf, fill, put, yuan } from './page.js';
+import { showPayments } from './payments.js';
+
+const find = (selector) => document.querySelector(selector);
+const findAll = (selector) => [...document.querySelectorAll(selector)];
+const texts = JSON.parse(find('.desk').dataset.texts);
+const LOOK_MS = 2000;
+/** A failed payment is not final: until the order is closed, its code can still be paid. */
+const PAYABLE = ['NOTPAY', 'PAYERROR'];
+/** What a refusal means for the code, in the words of its state. */
+const STATE_OF = { ORDER_PAID: 'SUCCESS', ORDER_CLOSED: 'CLOSED', CODE_EXPIRED: 'EXPIRED' };
+const TONE = { pay: 'good', decline: 'quiet', fail: 'bad', payerror: 'bad' };
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** The scanned code while its sheet is open. */
+let scanned = null;
+let busy = false;
+let listed = '';
+
+const showScreen = (name) => {
+  for (const screen of findAll('[data-screen]')) screen.hidden = screen.dataset.screen !== name;
+  find('.phone__screen').scrollTop = 0;
+  find(`[data-screen="${name}"] [data-focus]`)?.focus();
+};
+
+const showCodes = (codes) => {
+  const newest = [...codes].sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+  find('[data-codes-empty]').hidden = newest.length > 0;
+  const now = JSON.stringify(newest);
+  if (now === listed) return;
+  listed = now;
+  find('[data-codes]').replaceChildren(...newest.map(codeRow));
+};
+
+const codeRow = (code) => {
+  const row = fill(copyOf('code'), {
+    body: code.body,
+    sum: yuan(code.totalFee),
+    outTradeNo: code.outTradeNo,
+    until: put(texts.until, { time: clock.format(new Date(code.expiresAt)) }),
+  });
+  row.querySelector('button').addEventListener('click', () => void scan(code.codeUrl));
+  return row;
+};
+
+/** Looks for new codes and answers to notifications while the home screen is open. */
+const look = async () => {
+  if (!find('[data-screen="home"]').hidden && document.visibilityState === 'visible') {
+    const [codes, payments] = await Promise.all([ask('/phone/api/codes'), showPayments(texts)]);
+    if (codes.ok) showCodes(codes.body?.codes ?? []);
+    find('[data-offline]').hidden = codes.ok && payments;
+    find('[data-offline]').textContent = codes.ok && payments ? '' : texts.offline;
+  }
+  setTimeout(() => void look(), LOOK_MS);
+};
+
+const sayPaste = (text) => {
+  find('[data-paste-problem]').textContent = text;
+};
+
+const refusal = ({ status, body }) => {
+  if (status === 0) return texts.offline;
+  const state = STATE_OF[body?.code];
+  if (state) return texts.state[state];
+  return put(texts.refused, { reason: body?.detail ?? body?.code ?? `HTTP ${status}` });
+};
+
+const scan = async (codeUrl) => {
+  sayPaste('');
+  const answer = await ask('/phone/api/scan', { method: 'POST', body: { codeUrl } });
+  if (answer.ok) openSheet(answer.body);
+  else sayPaste(answer.status === 404 ? texts.unknownCode : refusal(answer));
+};
+
+const openSheet = (code) => {
+  scanned = code;
+  const sheet = find('[data-screen="sheet"]');
+  fill(sheet, {
+    merchant: code.merchantName,
+    figures: yuan(code.totalFee).slice(1),
+    body: code.body,
+    outTradeNo: code.outTradeNo,
+  });
+  const payable = PAYABLE.includes(code.state);
+  find('[data-sheet-problem]').textContent = payable ? '' : stateText(code.state);
+  find('[data-outcome="pay"]').textContent = put(texts.pay, { amount: yuan(code.totalFee) });
+  for (const button of findAll('[data-outcome]')) button.disabled = !payable;
+  sheet.querySelector('details').open = false;
+  showScreen('sheet');
+};
+
+const stateText = (state) => texts.state[state] ?? put(texts.state.OTHER, { state });
+
+const choose = async (outcome, button) => {
+  if (busy) return;
+  busy = true;
+  const words = button.textContent;
+  if (outcome === 'pay') button.textContent = texts.paying;
+  button.setAttribute('aria-busy', 'true');
+  const answer = await ask('/phone/api/pay', { method: 'POST', body: { codeUrl: scanned.codeUrl, outcome } });
+  busy = false;
+  button.textContent = words;
+  button.removeAttribute('aria-busy');
+  if (answer.ok) showResult(outcome, answer.body);
+  else find('[data-sheet-problem]').textContent = refusal(answer);
+};
+
+const showResult = (outcome, answer) => {
+  const paid = outcome !== 'pay' || answer.transactionId !== null;
+  const { heading, text } = paid ? texts.result[outcome] : texts.notPaid;
+  const tone = paid ? TONE[outcome] : 'bad';
+  const screen = find('[data-screen="result"]');
+  fill(screen, {
+    heading,
+    text: put(text, { state: answer.state }),
+    amount: outcome === 'pay' && paid ? yuan(scanned.totalFee) : '',
+    transactionId: answer.transactionId ?? '',
+  });
+  screen.querySelector('.result').dataset.tone = tone;
+  for (const sign of screen.querySelectorAll('[data-sign]')) sign.hidden = sign.dataset.sign !== tone;
+  showScreen('result');
+  announce(heading);
+};
+
+const goHome = () => {
+  scanned = null;
+  find('#code-text').value = '';
+  showScreen('home');
+};
+
+for (const button of findAll('[data-home]')) button.addEventListener('click', goHome);
+for (const button of findAll('[data-outcome]')) {
+  button.addEventListener('click', () => void choose(button.dataset.outcome, button));
+}
+find('[data-paste]').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const codeUrl = find('#code-text').value.trim();
+  if (codeUrl.startsWith('weixin://')) void scan(codeUrl);
+  else sayPaste(texts.notACode);
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && find('[data-screen="home"]').hidden && !busy) goHome();
+});
+void look();
