@@ -1,0 +1,148 @@
+/**
+ * Everything the steps need from outside, on one screen. The abstract classes are Nest tokens; the adapters are in
+ * `out/`. Amounts in fen, times UTC. A port that writes has committed when it answers, and the events it recorded are
+ * on their way: no transaction travels through the steps.
+ */
+import { type Line, type Product, type Wish } from '../domain/basket.ts';
+import { type Rule } from '../domain/closing.ts';
+import { type OrderState, type OrderStatus } from '../domain/order-states.ts';
+import { type Payment, type PaymentRole } from '../domain/settlement.ts';
+
+/** An order wanted by a buyer. `key` and `fingerprint` make a repeat of the same request answer the same. */
+export interface OrderRequest {
+  buyerId: string;
+  /** Idempotency key, 1–128 printable ASCII characters, unique per buyer. */
+  key: string;
+  /** SHA-256 of the canonical request, hexadecimal. */
+  fingerprint: string;
+  wishes: readonly Wish[];
+  payWithinMs: number;
+}
+
+export interface PlacedOrder {
+  orderNo: string;
+  buyerId: string;
+  status: OrderStatus;
+  totalFee: number;
+  title: string;
+  lines: readonly Line[];
+  expiresAt: Date;
+}
+
+export type Placement =
+  | { kind: 'placed'; order: PlacedOrder; body: string }
+  | { kind: 'replayed'; status: number; body: string }
+  | { kind: 'key-reused' }
+  /** The first request with this key is still running. */
+  | { kind: 'key-busy' }
+  /** Too many buyers want the same products at this moment. */
+  | { kind: 'shop-busy' }
+  | { kind: 'unknown-product'; productId: string; at: number }
+  | { kind: 'out-of-stock'; productId: string; at: number }
+  | { kind: 'too-expensive' };
+
+/** Writes new orders. */
+export abstract class Placements {
+  /**
+   * One transaction: key, order, items, reservations, log, `order.placed`, stock. Nothing is written unless all is.
+   * @param answer renders what is stored under the key and answered to every repeat, byte for byte
+   */
+  abstract place(request: OrderRequest, answer: (order: PlacedOrder) => string): Promise<Placement>;
+}
+
+/** What became of one order under a rule. `from` is undefined when there is no such order. */
+export interface Moved {
+  orderNo: string;
+  from: OrderStatus | undefined;
+  /** The new state, or undefined when the rule asked for nothing. */
+  to: OrderStatus | undefined;
+}
+
+export type Settled =
+  | { kind: 'booked'; role: PaymentRole; from: OrderStatus }
+  | { kind: 'repeat' }
+  | { kind: 'foreign' }
+  | { kind: 'unknown-order' };
+
+/** Changes orders: each call is one transaction over all its orders, taken one by one when a batch conflicts. */
+export abstract class OrderChanges {
+  /** Locks the orders ascending and decides each by `decideSettle`; one outcome per payment, in order. */
+  abstract settle(payments: readonly Payment[]): Promise<Settled[]>;
+  /**
+   * Locks the orders ascending, asks `rule` (with database time) and writes what it asks for with all its
+   * consequences: log, stock, event or close command. One outcome per order number, in order.
+   */
+  abstract move(orderNos: readonly string[], rule: Rule): Promise<Moved[]>;
+  /** As `move`, for at most `limit` orders whose time is up and that no other process is working on. */
+  abstract moveExpired(rule: Rule, limit: number): Promise<Moved[]>;
+  /** Records the close command again for at most `limit` CLOSING orders last told longer ago than this. */
+  abstract resendCloses(olderThanMs: number, limit: number): Promise<number>;
+  /** Deletes at most `limit` idempotency keys older than this; answers how many. */
+  abstract forgetKeys(olderThanMs: number, limit: number): Promise<number>;
+}
+
+export interface OrderView {
+  orderNo: string;
+  buyerId: string;
+  status: OrderStatus;
+  totalFee: number;
+  title: string;
+  items: Line[];
+  expiresAt: Date;
+  createdAt: Date;
+  paidAt: Date | null;
+  log: { at: Date; from: string | null; to: string; reason: string }[];
+  payments: { transactionId: string; role: PaymentRole; totalFee: number; paidAt: Date }[];
+  points: number;
+}
+
+export type OrderSummary = Pick<
+  OrderView,
+  'orderNo' | 'buyerId' | 'status' | 'totalFee' | 'title' | 'expiresAt' | 'createdAt' | 'paidAt'
+>;
+
+export interface OrderQuery {
+  /** Only this buyer's orders; undefined = everybody's. */
+  buyerId?: string;
+  status?: OrderStatus;
+  /** Only orders older than this order number. */
+  before?: string;
+  limit: number;
+}
+
+/** Reads of committed rows; nothing is decided by them. */
+export abstract class OrderReads {
+  abstract products(): Promise<Product[]>;
+  abstract order(orderNo: string): Promise<OrderView | undefined>;
+  abstract state(orderNo: string): Promise<(OrderState & { title: string }) | undefined>;
+  /** Newest first. */
+  abstract list(query: OrderQuery): Promise<OrderSummary[]>;
+}
+
+/** Orders waiting for money, in Redis: it makes re-queries cheap and decides nothing. Never throws, never waits. */
+export abstract class PendingOrders {
+  abstract placed(order: PlacedOrder): void;
+  /** Not payable any more, but WeChat has still to be asked. */
+  abstract closing(orderNos: readonly string[]): void;
+  /** Nothing is awaited any more. */
+  abstract ended(orderNos: readonly string[]): void;
+}
+
+/** The message that comes back when an order's time is up. A hint: the sweep is the guarantee. Never throws. */
+export abstract class TimeoutMessages {
+  abstract schedule(orderNo: string): void;
+}
+
+/** Links to the cashier page. */
+export abstract class PayLinks {
+  /** An absolute URL that lets its holder see and pay this order. */
+  abstract urlFor(orderNo: string, expiresAt: Date): string;
+}
+
+/** How the shop is run. */
+export class ShopRules {
+  constructor(
+    /** How long a buyer has to pay, in milliseconds. */
+    readonly payWithinMs: number,
+  ) {}
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { Controller, Get, Header, Headers, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Authentication, DEMO_COOKIE, hardCookie, issueToken, localeFrom, RateLimit } from '#platform';
+import { renderStorefront } from './storefront.page.ts';
+
+const SESSION_SECONDS = 7 * 86_400;
+
+/** What the demo needs to hand out sessions. */
+export const DEMO_OPTIONS = Symbol('DEMO_OPTIONS');
+export interface DemoOptions {
+  jwtSecret: string;
+  /** Whether browsers reach the shop over HTTPS. */
+  secure: boolean;
+}
+
+/** The storefront and its anonymous buyers. Part of the app in demo mode only. */
+@ApiTags('demo')
+@Controller()
+export class DemoController {
+  constructor(
+    @Inject(DEMO_OPTIONS) private readonly options: DemoOptions,
+    private readonly authentication: Authentication,
+  ) {}
+
+  @Get()
+  @ApiExcludeEndpoint()
+  @Header('content-type', 'text/html; charset=utf-8')
+  @Header('cache-control', 'no-store')
+  storefront(@Query('lang') lang: unknown, @Headers('accept-language') acceptLanguage: string | undefined): string {
+    return renderStorefront({ locale: localeFrom({ lang, acceptLanguage }) });
+  }
+
+  @Post('demo/session')
+  @ApiOperation({ summary: 'Make the visitor an anonymous buyer, by cookie; a visitor who is one stays the same' })
+  @HttpCode(204)
+  @RateLimit({ max: 600, perMs: 60_000 })
+  async session(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
+    const known = await this.authentication.identify(request).catch(() => undefined);
+    if (known) return;
+    const token = await issueToken({
+      sub: `demo-${randomBytes(12).toString('hex')}`,
+      secret: this.options.jwtSecret,
+      expiresInSeconds: SESSION_SECONDS,
+    });
+    const cookie = { maxAgeSeconds: SESSION_SECONDS, path: '/', secure: this.options.secure };
+    void reply.header('set-cookie', hardCookie(DEMO_COOKIE, token, cookie));
+  }
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { orderNo } from '#contract';
+import { checkInput, Problem, type Identity } from '#platform';
+import { orderStatuses } from '../domain/order-states.ts';
+
+const productId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is not a product id');
+
+/** Body of `POST /orders`. Prices and amounts that a client sends are not read. */
+export const placeOrderBody = z.object({
+  items: z
+    .array(z.object({ productId, quantity: z.int().min(1).max(999) }))
+    .min(1)
+    .max(50)
+    .superRefine((items, context) => {
+      const seen = new Set<string>();
+      for (const [index, item] of items.entries()) {
+        if (seen.has(item.productId)) {
+          context.addIssue({ code: 'custom', path: [index, 'productId'], message: 'stands in the list twice' });
+        }
+        seen.add(item.productId);
+      }
+    }),
+});
+export type PlaceOrderBody = z.infer<typeof placeOrderBody>;
+
+export const statusQuery = z.enum(orderStatuses).optional();
+export const cursorQuery = orderNo.optional();
+
+const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters, no spaces');
+
+/** @throws Problem 400 when the header is missing or not usable as a key */
+export function readIdempotencyKey(header: unknown): string {
+  return checkInput(idempotencyKey, header ?? '', 'Idempotency-Key');
+}
+
+/** SHA-256 of what the request means: the order of its items and unknown members do not count. */
+export function fingerprintOf({ items }: PlaceOrderBody): string {
+  const canonical = items.map((item) => [item.productId, item.quantity] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
+}
+
+/** @throws Problem 404 for whatever cannot be an order number: such an order does not exist */
+export function readOrderNo(text: string): string {
+  if (!orderNo.safeParse(text).success) throw orderNotFound();
+  return text;
+}
+
+export function orderNotFound(): Problem {
+  return new Problem(404, 'ORDER_NOT_FOUND', 'There is no such order.');
+}
+
+/** A buyer's id as it is stored. @throws Problem 403 when the token's `sub` is not printable ASCII */
+export function buyerIdOf({ sub }: Identity): string {
+  if (!/^[\x21-\x7e]{1,128}$/.test(sub)) {
+    throw new Problem(403, 'BUYER_NOT_SUPPORTED', 'The subject of the token must be printable ASCII without spaces.');
+  }
+  return sub;
+}

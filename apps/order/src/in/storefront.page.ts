@@ -1,0 +1,105 @@
+import { html, type Locale, type Markup, renderPage, trusted } from '#platform';
+import { storefrontTexts, type StorefrontTexts } from './storefront.texts.ts';
+
+const minus = trusted('<svg viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d="M3.5 8h9"/></svg>');
+const plus = trusted(
+  '<svg viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d="M3.5 8h9M8 3.5v9"/></svg>',
+);
+
+const productTemplate = (texts: StorefrontTexts): Markup => html`
+  <template id="product">
+    <li class="product">
+      <svg class="product__label" viewBox="0 0 120 120" aria-hidden="true" focusable="false"></svg>
+      <div class="product__text">
+        <h2 class="product__title"><bdi data-field="title"></bdi></h2>
+        <p class="product__price"><span data-field="price"></span></p>
+        <p class="product__stock" data-field="stock"></p>
+      </div>
+      <div class="stepper" role="group">
+        <button class="stepper__button" type="button" data-step="-1" aria-label="${texts.less}">${minus}</button>
+        <span class="stepper__count" data-field="count">0</span>
+        <button class="stepper__button" type="button" data-step="1" aria-label="${texts.add}">${plus}</button>
+      </div>
+    </li>
+  </template>
+`;
+
+const lineTemplate = html`
+  <template id="line">
+    <li class="bag__line">
+      <span class="bag__title"><bdi data-field="title"></bdi></span>
+      <span class="bag__count">× <span data-field="count"></span></span>
+      <span class="bag__price" data-field="price"></span>
+    </li>
+  </template>
+`;
+
+const orderTemplate = (texts: StorefrontTexts): Markup => html`
+  <template id="order">
+    <li class="order">
+      <div class="order__head">
+        <span class="pill" data-field="status"></span>
+        <time class="order__time"></time>
+        <span class="order__sum" data-field="sum"></span>
+      </div>
+      <p class="order__title"><bdi data-field="title"></bdi></p>
+      <div class="order__actions" data-actions hidden>
+        <a class="button button--small" data-pay hidden>${texts.pay}</a>
+        <button class="button button--small button--line" type="button" data-cancel hidden>${texts.cancel}</button>
+      </div>
+      <p class="order__problem" data-problem hidden></p>
+      <details class="order__more">
+        <summary>${texts.history}</summary>
+        <p class="order__no">${texts.orderNo} <span data-field="orderNo"></span></p>
+        <ol class="log" data-log></ol>
+        <p class="order__points" data-points hidden></p>
+      </details>
+    </li>
+  </template>
+  <template id="entry">
+    <li class="log__entry"><time></time><span data-field="to"></span><small data-field="reason"></small></li>
+  </template>
+`;
+
+/**
+ * The demo's shop: products, a bag, and the visitor's own orders. Products and orders are read by the page's script,
+ * so the document is the same for everybody.
+ * @returns a whole HTML document
+ */
+export const renderStorefront = ({ locale }: { locale: Locale }): string => {
+  const texts = storefrontTexts[locale];
+  return renderPage({
+    locale,
+    title: texts.title,
+    name: texts.name,
+    styles: ['storefront.css'],
+    scripts: ['storefront.js'],
+    preload: ['page.js', 'orders.js', 'label.js'],
+    main: html`<main class="shop" data-texts="${JSON.stringify(texts.script)}">
+      <section class="shelf">
+        <h1 class="shelf__heading">${texts.heading}</h1>
+        <p class="shelf__lead">${texts.lead}</p>
+        <noscript><p class="notice">${texts.noScript}</p></noscript>
+        <p class="notice" data-products-problem hidden></p>
+        <ul class="products" data-products aria-busy="true"></ul>
+      </section>
+      <section class="bag" aria-labelledby="bag-heading">
+        <h2 id="bag-heading">${texts.basket}</h2>
+        <p class="bag__empty" data-bag-empty>${texts.basketEmpty}</p>
+        <ul class="bag__lines" data-lines></ul>
+        <div class="bag__foot" data-bag-foot hidden>
+          <p class="bag__problem" data-bag-problem role="alert" hidden></p>
+          <p class="bag__sum" data-sum></p>
+          <button class="button" type="button" data-buy>${texts.buy}</button>
+        </div>
+      </section>
+      <section class="mine" aria-labelledby="mine-heading">
+        <h2 id="mine-heading">${texts.orders}</h2>
+        <p class="mine__empty" data-orders-empty>${texts.ordersEmpty}</p>
+        <p class="notice" data-orders-problem hidden></p>
+        <ul class="orders" data-orders></ul>
+      </section>
+      ${productTemplate(texts)} ${lineTemplate} ${orderTemplate(texts)}
+    </main>`,
+  });
+};

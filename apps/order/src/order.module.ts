@@ -1,0 +1,121 @@
+import { Injectable, Logger, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { DataSource } from 'typeorm';
+import { timeoutDelay } from '#contract';
+import {
+  AuthModule,
+  Database,
+  MysqlModule,
+  OutboxRow,
+  ParkedMessageRow,
+  Publisher,
+  RabbitModule,
+  RedisModule,
+} from '#platform';
+import { type OrderConfig } from './config.ts';
+import { checkTransitions, FIRST_STATUS, orderTransitions } from './domain/order-states.ts';
+import { CancelOrder } from './flow/cancel.ts';
+import { CloseOrders } from './flow/close.ts';
+import { ExpireOrders } from './flow/expire.ts';
+import { PlaceOrder } from './flow/place.ts';
+import {
+  OrderChanges,
+  OrderReads,
+  PayLinks,
+  PendingOrders,
+  Placements,
+  ShopRules,
+  TimeoutMessages,
+} from './flow/ports.ts';
+import { ReadOrders } from './flow/read.ts';
+import { SettleOrders } from './flow/settle.ts';
+import { DEMO_OPTIONS, DemoController, type DemoOptions } from './in/demo.controller.ts';
+import { OrdersController } from './in/orders.controller.ts';
+import { PaymentsConsumer } from './in/payments.consumer.ts';
+import { ProductsController } from './in/products.controller.ts';
+import { SweepSchedule } from './in/sweep.schedule.ts';
+import { CreateOrderTables1795000000000 } from './out/mysql/migrations/1795000000000-create-order-tables.ts';
+import { MysqlOrderChanges } from './out/mysql/order-changes.mysql.ts';
+import { MysqlOrderReads } from './out/mysql/order-reads.mysql.ts';
+import { MysqlPlacements } from './out/mysql/placements.mysql.ts';
+import { orderRows } from './out/mysql/rows.ts';
+import { seedProducts } from './out/mysql/seed-products.ts';
+import { SignedPayLinks } from './out/pay-links.ts';
+import { RedisPendingOrders } from './out/pending-orders.redis.ts';
+import { RabbitTimeoutMessages } from './out/timeout-messages.rabbit.ts';
+
+/** The schema as the app expects it. */
+export const orderSchema = {
+  entities: [...orderRows, OutboxRow, ParkedMessageRow],
+  migrations: [CreateOrderTables1795000000000],
+};
+
+/** Fills the demo shop once the schema is there. */
+@Injectable()
+class DemoProducts implements OnModuleInit {
+  private readonly logger = new Logger(DemoProducts.name);
+
+  constructor(
+    private readonly database: Database,
+    private readonly dataSource: DataSource,
+  ) {}
+
+  onModuleInit(): void {
+    this.database
+      .whenOpen()
+      .then(() => seedProducts(this.dataSource))
+      .catch((error: unknown) => this.logger.error(error, 'the demo products were not put in; the next start does it'));
+  }
+}
+
+@Module({})
+export class OrderModule {
+  /** Wires the app. @throws Error when the transition table of orders is not sound */
+  static with(config: OrderConfig): DynamicModule {
+    checkTransitions(orderTransitions, FIRST_STATUS);
+    const delayQueue = timeoutDelay(config.names, config.payWithinMs).name;
+    return {
+      module: OrderModule,
+      imports: [
+        MysqlModule.forRoot({ url: config.mysqlUrl, ...orderSchema }),
+        RedisModule.forRoot({ url: config.redisUrl }),
+        RabbitModule.forRoot({
+          app: 'order',
+          url: config.amqpUrl,
+          names: config.names,
+          timeoutDelayMs: config.payWithinMs,
+        }),
+        AuthModule.forRoot({ secret: config.jwtSecret, jwksUrl: config.jwksUrl, demo: config.demo }),
+        ScheduleModule.forRoot(),
+      ],
+      controllers: [OrdersController, ProductsController, PaymentsConsumer, ...(config.demo ? [DemoController] : [])],
+      providers: [
+        PlaceOrder,
+        SettleOrders,
+        CloseOrders,
+        ExpireOrders,
+        CancelOrder,
+        ReadOrders,
+        SweepSchedule,
+        { provide: Placements, useClass: MysqlPlacements },
+        { provide: OrderChanges, useClass: MysqlOrderChanges },
+        { provide: OrderReads, useClass: MysqlOrderReads },
+        { provide: PendingOrders, useClass: RedisPendingOrders },
+        {
+          provide: TimeoutMessages,
+          inject: [Publisher],
+          useFactory: (publisher: Publisher) => new RabbitTimeoutMessages(publisher, delayQueue),
+        },
+        { provide: PayLinks, useValue: new SignedPayLinks(config.publicPayUrl, config.payLinkSecret) },
+        { provide: ShopRules, useValue: new ShopRules(config.payWithinMs) },
+        ...(config.demo ? demoProviders(config) : []),
+      ],
+    };
+  }
+}
+
+function demoProviders({ jwtSecret, publicOrderUrl }: OrderConfig) {
+  if (jwtSecret === undefined) throw new Error('a demo needs a secret to sign its sessions');
+  const options: DemoOptions = { jwtSecret, secure: publicOrderUrl.startsWith('https:') };
+  return [DemoProducts, { provide: DEMO_OPTIONS, useValue: options }];
+}

@@ -1,0 +1,126 @@
+/**
+ * The tables as the code reads them; the migrations write the SQL, a test compares both. Numbers of a BIGINT column
+ * arrive as text and are made numbers where they are read: amounts are far below 2^53.
+ */
+import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+import { type ClosingReason, type OrderStatus } from '../../domain/order-states.ts';
+import { type PaymentRole } from '../../domain/settlement.ts';
+
+const ascii = { type: 'varchar', charset: 'ascii', collation: 'ascii_bin' } as const;
+const orderNo = { ...ascii, name: 'order_no', length: 26 } as const;
+const at = { type: 'datetime', precision: 3 } as const;
+const fen = { type: 'bigint' } as const;
+
+export type ReservationState = 'RESERVED' | 'SOLD' | 'RETURNED';
+
+@Entity({ name: 'product' })
+export class ProductRow {
+  @PrimaryColumn({ ...ascii, name: 'product_id', length: 64 }) productId!: string;
+  @Column({ type: 'varchar', length: 200 }) title!: string;
+  @Column({ ...fen, name: 'price_fen' }) priceFen!: string;
+  @Column({ type: 'int' }) stock!: number;
+}
+
+@Entity({ name: 'orders' })
+@Index('ix_orders_buyer', ['buyerId', 'orderNo'])
+@Index('ix_orders_expiry', ['status', 'expiresAt'])
+@Index('ix_orders_close_sent', ['status', 'closeSentAt'])
+export class OrderRow {
+  @PrimaryColumn(orderNo) orderNo!: string;
+  @Column({ ...ascii, name: 'buyer_id', length: 128 }) buyerId!: string;
+  @Column({ ...ascii, length: 16 }) status!: OrderStatus;
+  @Column({ ...ascii, name: 'closing_reason', length: 16, nullable: true }) closingReason!: ClosingReason | null;
+  @Column({ ...fen, name: 'total_fee' }) totalFee!: string;
+  @Column({ type: 'varchar', length: 255 }) title!: string;
+  @Column({ ...at, name: 'expires_at' }) expiresAt!: Date;
+  @Column({ ...at, name: 'close_sent_at', nullable: true }) closeSentAt!: Date | null;
+  @Column({ ...at, name: 'paid_at', nullable: true }) paidAt!: Date | null;
+  @Column({ ...at, name: 'created_at' }) createdAt!: Date;
+  @Column({ ...at, name: 'updated_at' }) updatedAt!: Date;
+}
+
+@Entity({ name: 'order_item' })
+export class OrderItemRow {
+  @PrimaryColumn(orderNo) orderNo!: string;
+  @PrimaryColumn({ ...ascii, name: 'product_id', length: 64 }) productId!: string;
+  @Column({ type: 'varchar', length: 200 }) title!: string;
+  @Column({ type: 'int' }) quantity!: number;
+  @Column({ ...fen, name: 'price_fen' }) priceFen!: string;
+}
+
+@Entity({ name: 'reservation' })
+export class ReservationRow {
+  @PrimaryColumn(orderNo) orderNo!: string;
+  @PrimaryColumn({ ...ascii, name: 'product_id', length: 64 }) productId!: string;
+  @Column({ type: 'int' }) quantity!: number;
+  @Column({ ...ascii, length: 16 }) state!: ReservationState;
+}
+
+@Entity({ name: 'order_log' })
+@Index('ix_order_log_order', ['orderNo'])
+export class OrderLogRow {
+  @PrimaryGeneratedColumn({ type: 'bigint', name: 'log_id' }) logId!: string;
+  @Column(orderNo) orderNo!: string;
+  @Column({ ...ascii, name: 'from_status', length: 16, nullable: true }) fromStatus!: OrderStatus | null;
+  @Column({ ...ascii, name: 'to_status', length: 16 }) toStatus!: OrderStatus;
+  @Column({ ...ascii, length: 64 }) reason!: string;
+  @Column({ ...at, name: 'at' }) at!: Date;
+}
+
+@Entity({ name: 'order_payment' })
+@Index('ix_order_payment_order', ['orderNo'])
+export class OrderPaymentRow {
+  @PrimaryColumn({ ...ascii, name: 'transaction_id', length: 32 }) transactionId!: string;
+  @Column(orderNo) orderNo!: string;
+  @Column({ ...ascii, name: 'out_trade_no', length: 32 }) outTradeNo!: string;
+  @Column({ ...ascii, length: 8 }) role!: PaymentRole;
+  @Column({ ...fen, name: 'total_fee' }) totalFee!: string;
+  @Column({ ...at, name: 'paid_at' }) paidAt!: Date;
+  @Column({ ...ascii, length: 16 }) source!: string;
+  @Column({ ...at, name: 'booked_at' }) bookedAt!: Date;
+}
+
+@Entity({ name: 'point_ledger' })
+@Index('ix_point_ledger_buyer', ['buyerId'])
+export class PointRow {
+  @PrimaryColumn(orderNo) orderNo!: string;
+  @PrimaryColumn({ ...ascii, length: 16 }) reason!: string;
+  @Column({ ...ascii, name: 'buyer_id', length: 128 }) buyerId!: string;
+  @Column({ type: 'bigint' }) points!: string;
+}
+
+@Entity({ name: 'anomaly' })
+@Index('uq_anomaly_once', ['kind', 'transactionId'], { unique: true })
+@Index('ix_anomaly_state', ['state'])
+export class AnomalyRow {
+  @PrimaryGeneratedColumn({ type: 'bigint', name: 'anomaly_id' }) anomalyId!: string;
+  @Column({ ...ascii, length: 16 }) kind!: PaymentRole;
+  @Column(orderNo) orderNo!: string;
+  @Column({ ...ascii, name: 'transaction_id', length: 32 }) transactionId!: string;
+  @Column({ type: 'varchar', length: 255 }) detail!: string;
+  @Column({ ...ascii, length: 16 }) state!: 'OPEN';
+  @Column({ ...at, name: 'opened_at' }) openedAt!: Date;
+}
+
+@Entity({ name: 'idempotency' })
+@Index('ix_idempotency_created', ['createdAt'])
+export class IdempotencyRow {
+  @PrimaryColumn({ ...ascii, name: 'buyer_id', length: 128 }) buyerId!: string;
+  @PrimaryColumn({ ...ascii, name: 'idem_key', length: 128 }) idemKey!: string;
+  @Column({ type: 'char', charset: 'ascii', collation: 'ascii_bin', length: 64 }) fingerprint!: string;
+  @Column({ type: 'smallint' }) status!: number;
+  @Column({ type: 'text' }) body!: string;
+  @Column({ ...at, name: 'created_at' }) createdAt!: Date;
+}
+
+export const orderRows = [
+  ProductRow,
+  OrderRow,
+  OrderItemRow,
+  ReservationRow,
+  OrderLogRow,
+  OrderPaymentRow,
+  PointRow,
+  AnomalyRow,
+  IdempotencyRow,
+];
