@@ -76,6 +76,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // What browsers load: served side by side under /assets/, so their imports are addresses, not files.
+    exclude: { path: '^(apps|libs)/[^/]+/web/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

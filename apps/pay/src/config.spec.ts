@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { SettingsError } from '#platform';
+import { readConfig } from './config.ts';
+
+const good = {
+  PAY_MYSQL_URL: 'mysql://pay:a-password@127.0.0.1:3306/paypair_pay',
+  PAY_AMQP_URL: 'amqp://pay:a-password@127.0.0.1:5672/paypair',
+  REDIS_URL: 'redis://127.0.0.1:6379',
+  WECHAT_APPID: 'wx8888888888888888',
+  WECHAT_MCH_ID: '1900000109',
+  WECHAT_API_KEY: 'TESTONLYv2key0123456789abcdefABC',
+  WECHAT_API_BASE_URL: 'http://127.0.0.1:3003',
+  NOTIFY_URL: 'http://127.0.0.1:3001/weixin/pay/notify/url',
+  PAY_LINK_SECRET: 'local-only-0123456789abcdef0123456789abcdef',
+  AUTH_JWT_SECRET: 'local-only-fedcba9876543210fedcba9876543210',
+};
+
+const refusal = (env: Record<string, string | undefined>): string => {
+  try {
+    readConfig({ ...good, ...env });
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message;
+    throw error;
+  }
+  return '';
+};
+
+describe('the settings of pay', () => {
+  it('have defaults for what need not be said', () => {
+    expect(readConfig(good)).toMatchObject({
+      port: 3001,
+      host: '127.0.0.1',
+      signType: 'HMAC-SHA256',
+      crossCheck: 'always',
+      minExpireSeconds: 300,
+      demo: false,
+      phoneUrl: null,
+      shopUrl: null,
+    });
+  });
+
+  it('name every bad variable at once, and no value', () => {
+    const message = refusal({
+      PAY_MYSQL_URL: 'postgres://somewhere',
+      WECHAT_API_KEY: 'tooShortButSecret',
+      WECHAT_MCH_ID: undefined,
+      NOTIFY_CROSS_CHECK: 'sometimes',
+      DEMO: '1',
+      NODE_ENV: 'production',
+    });
+    for (const name of ['PAY_MYSQL_URL', 'WECHAT_API_KEY', 'WECHAT_MCH_ID', 'NOTIFY_CROSS_CHECK', 'DEMO']) {
+      expect(message).toContain(name);
+    }
+    expect(message).not.toContain('tooShortButSecret');
+    expect(message).not.toContain('somewhere');
+  });
+
+  it.each([
+    [
+      'a demo against the real WeChat',
+      { DEMO: '1', WECHAT_API_BASE_URL: 'https://api.mch.weixin.qq.com' },
+      'WECHAT_API_BASE_URL',
+    ],
+    ['production with the simulator', { NODE_ENV: 'production' }, 'WECHAT_API_BASE_URL'],
+    ['production with a notify address on this machine', { NODE_ENV: 'production' }, 'NOTIFY_URL'],
+    ['neither secret nor key set', { AUTH_JWT_SECRET: undefined }, 'AUTH_JWT_SECRET'],
+    ['both secret and key set', { AUTH_JWKS_URL: 'https://id.example.test/keys' }, 'AUTH_JWT_SECRET'],
+  ])('refuse %s', (_case, env, name) => {
+    expect(refusal(env)).toContain(name);
+  });
+
+  it('show the demo’s shop and phone in a demo only', () => {
+    const config = readConfig({ ...good, DEMO: '1', PUBLIC_ORDER_URL: 'http://127.0.0.1:3002' });
+    expect(config).toMatchObject({ shopUrl: 'http://127.0.0.1:3002/', phoneUrl: 'http://127.0.0.1:3003/phone' });
+  });
+});

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { readSettings, settings, topologyNames } from '#platform';
+
+const isLoopback = (url: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
+
+/** Whether this is WeChat as the simulator plays it: on this machine, or under its name in a compose network. */
+const isSimulator = (url: string): boolean => isLoopback(url) || new URL(url).hostname === 'simulator';
+
+const always = { when: () => true };
+const given = (url: string | undefined): url is string => url !== undefined && URL.canParse(url);
+
+const schema = z
+  .object({
+    NODE_ENV: z.string().optional(),
+    PAY_PORT: settings.port(3001),
+    HOST: settings.host(),
+    TRUST_PROXY: settings.trustProxy(),
+    LOG_LEVEL: settings.logLevel(),
+    PAY_MYSQL_URL: settings.mysqlUrl(),
+    PAY_AMQP_URL: settings.amqpUrl(),
+    REDIS_URL: settings.redisUrl(),
+    WECHAT_APPID: z
+      .string()
+      .regex(/^[0-9A-Za-z]{1,32}$/, 'is not an appid')
+      .describe('set the appid of your account, for example wx8888888888888888'),
+    WECHAT_MCH_ID: z
+      .string()
+      .regex(/^[0-9]{1,32}$/, 'is not a merchant number')
+      .describe('set the number of your merchant account, for example 1900000109'),
+    WECHAT_API_KEY: z
+      .string()
+      .regex(/^[0-9A-Za-z]{32}$/, 'is not 32 letters and digits')
+      .describe('set the API v2 key of your merchant account'),
+    WECHAT_SIGN_TYPE: settings.choice(['HMAC-SHA256', 'MD5']),
+    WECHAT_API_BASE_URL: settings.httpUrl(),
+    WECHAT_MIN_EXPIRE_SECONDS: settings.seconds(300, { min: 60, max: 7200 }),
+    NOTIFY_URL: settings.httpUrl(),
+    NOTIFY_CROSS_CHECK: settings.choice(['always', 'never']),
+    PUBLIC_PAY_URL: settings.httpUrl().optional(),
+    PUBLIC_ORDER_URL: settings.httpUrl().optional(),
+    PAY_LINK_SECRET: settings.secret(32),
+    AUTH_JWT_SECRET: settings.secret(32).optional(),
+    AUTH_JWKS_URL: settings.httpUrl().optional(),
+    MERCHANT_NAME: z
+      .string()
+      .min(1)
+      .max(64)
+      .default('Paypair')
+      .describe('set the name that buyers know, or leave it out'),
+    DEMO: settings.flag(false),
+    ...settings.topologyNames,
+  })
+  .refine(({ AUTH_JWT_SECRET, AUTH_JWKS_URL }) => [AUTH_JWT_SECRET, AUTH_JWKS_URL].filter(Boolean).length === 1, {
+    ...always,
+    path: ['AUTH_JWT_SECRET'],
+    message: 'or AUTH_JWKS_URL must be set, and not both',
+  })
+  .refine(({ DEMO, NODE_ENV }) => !(DEMO && NODE_ENV === 'production'), {
+    ...always,
+    path: ['DEMO'],
+    message: 'is not for production: it hands a session to every visitor',
+  })
+  .refine(({ DEMO, WECHAT_API_BASE_URL: url }) => !(DEMO && given(url) && !isSimulator(url)), {
+    ...always,
+    path: ['WECHAT_API_BASE_URL'],
+    message: 'must be the simulator while DEMO is on',
+  })
+  .refine(({ NODE_ENV, WECHAT_API_BASE_URL: url }) => !(NODE_ENV === 'production' && given(url) && isSimulator(url)), {
+    ...always,
+    path: ['WECHAT_API_BASE_URL'],
+    message: 'is the simulator, which takes no money: not for production',
+  })
+  .refine(({ NODE_ENV, NOTIFY_URL: url }) => !(NODE_ENV === 'production' && given(url) && isLoopback(url)), {
+    ...always,
+    path: ['NOTIFY_URL'],
+    message: 'is on this machine, where WeChat cannot reach it',
+  });
+
+/** The app's settings, typed and frozen. */
+export type PayConfig = ReturnType<typeof readConfig>;
+
+/**
+ * Reads the environment once, at start.
+ * @throws SettingsError naming every bad variable
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env) {
+  const values = readSettings('pay', schema, env);
+  const baseUrl = values.WECHAT_API_BASE_URL;
+  return {
+    port: values.PAY_PORT,
+    host: values.HOST,
+    trustProxy: values.TRUST_PROXY,
+    logLevel: values.LOG_LEVEL,
+    mysqlUrl: values.PAY_MYSQL_URL,
+    amqpUrl: values.PAY_AMQP_URL,
+    redisUrl: values.REDIS_URL,
+    wechat: {
+      baseUrl,
+      appid: values.WECHAT_APPID,
+      mchId: values.WECHAT_MCH_ID,
+      apiKey: values.WECHAT_API_KEY,
+      notifyUrl: values.NOTIFY_URL,
+    },
+    signType: values.WECHAT_SIGN_TYPE,
+    minExpireSeconds: values.WECHAT_MIN_EXPIRE_SECONDS,
+    crossCheck: values.NOTIFY_CROSS_CHECK,
+    publicPayUrl: values.PUBLIC_PAY_URL ?? `http://127.0.0.1:${values.PAY_PORT}`,
+    payLinkSecret: values.PAY_LINK_SECRET,
+    jwtSecret: values.AUTH_JWT_SECRET,
+    jwksUrl: values.AUTH_JWKS_URL,
+    demo: values.DEMO,
+    merchantName: values.MERCHANT_NAME,
+    shopUrl: values.DEMO && given(values.PUBLIC_ORDER_URL) ? `${values.PUBLIC_ORDER_URL}/` : null,
+    phoneUrl: values.DEMO && isLoopback(baseUrl) ? new URL('/phone', baseUrl).href : null,
+    names: topologyNames(values),
+  } as const;
+}

@@ -1,0 +1,76 @@
+import { type Attempt, type AttemptState, codeUrlExpiresAt, isOpen } from './attempt.ts';
+import type { Payable } from './payable.ts';
+
+export type ShownOrderStatus = 'WAIT_PAY' | 'CLOSING' | 'PAID' | 'CANCELLED' | 'PAY_FAILED' | 'REVIEW';
+export type ShownTradeState = 'NOTPAY' | 'SUCCESS' | 'CLOSED' | 'FAILED';
+export type Phase = 'waiting' | 'confirming' | 'paid' | 'closing' | 'closed' | 'failed' | 'expired' | 'review';
+
+/** What a buyer is told about an order: by query, by stream and on the page. Times ISO 8601, amounts in fen. */
+export interface StatusView {
+  orderNo: string;
+  outTradeNo: string | null;
+  orderStatus: ShownOrderStatus;
+  tradeState: ShownTradeState | null;
+  refundStatus: null;
+  phase: Phase;
+  totalFee: number;
+  title: string;
+  expiresAt: string;
+  paidAt: string | null;
+  codeUrlExpiresAt: string | null;
+  serverTime: string;
+}
+
+const shownState: Readonly<Record<AttemptState, ShownTradeState>> = {
+  CREATED: 'NOTPAY',
+  NOTPAY: 'NOTPAY',
+  SUCCESS: 'SUCCESS',
+  CLOSED: 'CLOSED',
+  FAILED: 'FAILED',
+};
+
+/** The attempt that stands for the order: the paid one, else the open one, else the newest. */
+export function leadingAttempt(attempts: readonly Attempt[]): Attempt | undefined {
+  const newestFirst = attempts.toSorted((a, b) => b.seq - a.seq);
+  return newestFirst.find((a) => a.state === 'SUCCESS') ?? newestFirst.find(isOpen) ?? newestFirst[0];
+}
+
+/** "paid" only when the order is PAID; money that `order` has not booked yet is "confirming". */
+function phaseOf(payable: Payable, paid: boolean, now: Date): Phase {
+  const timedOut = payable.closeReason === 'timeout';
+  switch (payable.orderStatus) {
+    case 'PAID':
+      return 'paid';
+    case 'REVIEW':
+      return 'review';
+    case 'PAY_FAILED':
+      return 'failed';
+    case 'CANCELLED':
+      return timedOut ? 'expired' : 'closed';
+    case 'WAIT_PAY':
+      if (paid) return 'confirming';
+      if (payable.state !== 'OPEN') return 'closing';
+      return payable.expiresAt.getTime() <= now.getTime() ? 'expired' : 'waiting';
+  }
+}
+
+/** Puts together what is known of an order at `now`. */
+export function statusView(payable: Payable, attempts: readonly Attempt[], now: Date): StatusView {
+  const leading = leadingAttempt(attempts);
+  const paid = leading?.state === 'SUCCESS';
+  const closing = payable.orderStatus === 'WAIT_PAY' && payable.state !== 'OPEN' && !paid;
+  return {
+    orderNo: payable.orderNo,
+    outTradeNo: leading?.outTradeNo ?? null,
+    orderStatus: closing ? 'CLOSING' : payable.orderStatus,
+    tradeState: leading ? shownState[leading.state] : null,
+    refundStatus: null,
+    phase: phaseOf(payable, paid, now),
+    totalFee: payable.totalFee,
+    title: payable.title,
+    expiresAt: payable.expiresAt.toISOString(),
+    paidAt: leading?.paidAt?.toISOString() ?? null,
+    codeUrlExpiresAt: (leading && isOpen(leading) && codeUrlExpiresAt(leading)?.toISOString()) || null,
+    serverTime: now.toISOString(),
+  };
+}

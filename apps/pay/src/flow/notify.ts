@@ -1,0 +1,99 @@
+// Takes a payment notification: verified, confirmed by a query, settled; only what is committed is answered SUCCESS, and
+// within one deadline. Next: settle hands the payment on to `order`.
+import { Injectable, Logger } from '@nestjs/common';
+import { isAcknowledged, type Payment, type PaymentResult } from '../domain/payment.ts';
+import { Attempts, Counts, Gateway, Payments } from './ports.ts';
+import { Settle } from './settle.ts';
+
+export class NotifySettings {
+  /**
+   * @param crossCheck `always`: a verified notification is confirmed by a query before it counts
+   * @param replyWithinMs for the whole of it, database retries included; WeChat gives up after 5 s
+   */
+  constructor(
+    readonly crossCheck: 'always' | 'never',
+    readonly replyWithinMs: number,
+  ) {}
+}
+
+export type NotifyReply = { kind: 'success' } | { kind: 'fail'; message: string };
+
+const CROSS_CHECK_MS = 2_000;
+const SUCCESS: NotifyReply = { kind: 'success' };
+
+@Injectable()
+export class Notify {
+  private readonly logger = new Logger('notify');
+
+  constructor(
+    private readonly gateway: Gateway,
+    private readonly attempts: Attempts,
+    private readonly payments: Payments,
+    private readonly settle: Settle,
+    private readonly counts: Counts,
+    private readonly settings: NotifySettings,
+  ) {}
+
+  /**
+   * Never throws: what goes wrong is answered FAIL, and WeChat comes again.
+   *
+   * @param raw the body, byte by byte as it came
+   * @param remoteIp kept as evidence
+   */
+  async receive(raw: Buffer, remoteIp: string): Promise<NotifyReply> {
+    const opened = this.gateway.openNotice(raw, remoteIp);
+    if (opened.kind === 'refused') return this.refuse(opened.reason, opened.message, undefined, remoteIp);
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<NotifyReply>((resolve) => {
+      timer = setTimeout(() => resolve(this.refuse('deadline', 'busy', opened.result)), this.settings.replyWithinMs);
+    });
+    const work = this.work(opened.result).catch((error: unknown) => {
+      this.logger.error(
+        error instanceof Error ? error : new Error(String(error)),
+        'a notification met our own trouble',
+      );
+      return this.refuse('own-trouble', 'busy', opened.result);
+    });
+    try {
+      return await Promise.race([work, deadline]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async work(result: PaymentResult): Promise<NotifyReply> {
+    if (!(await this.isClear(result))) {
+      await this.payments.keepUnclear(result);
+      return this.refuse('unclear', 'not confirmed', result);
+    }
+    const [settled] = await this.settle.settle([result]);
+    const outcome = settled?.outcome ?? 'unknown-order';
+    if (!isAcknowledged[outcome]) return this.refuse(outcome, 'not accepted', result);
+    this.counts.notice(outcome);
+    return SUCCESS;
+  }
+
+  /**
+   * Confirms a success by a query. What has no attempt, or is settled with the same transaction already, needs none:
+   * settling it has no effect. A failure needs none either: it is a hint that leads to a query and a close.
+   */
+  private async isClear(result: PaymentResult): Promise<boolean> {
+    if (this.settings.crossCheck === 'never' || result.kind === 'failed') return true;
+    const standing = await this.attempts.find(result.outTradeNo);
+    const attempt = standing?.attempts.find(({ outTradeNo }) => outTradeNo === result.outTradeNo);
+    if (!attempt) return true;
+    if (attempt.state === 'SUCCESS' && attempt.transactionId === result.transactionId) return true;
+    const answer = await this.gateway.query(attempt, 'query', CROSS_CHECK_MS);
+    return answer.kind === 'paid' && isSame(answer.payment, result);
+  }
+
+  private refuse(reason: string, message: string, result?: PaymentResult, remoteIp?: string): NotifyReply {
+    this.counts.notice(reason);
+    const about = result && { outTradeNo: result.outTradeNo, transactionId: result.transactionId };
+    this.logger.warn({ reason, ip: remoteIp ?? result?.notice?.remoteIp, ...about }, 'notification answered FAIL');
+    return { kind: 'fail', message };
+  }
+}
+
+const isSame = (a: Payment, b: Payment): boolean =>
+  a.outTradeNo === b.outTradeNo && a.transactionId === b.transactionId && a.totalFee === b.totalFee;

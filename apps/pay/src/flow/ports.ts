@@ -1,0 +1,163 @@
+/** Everything the steps of `pay` need from outside. Abstract classes, because Nest injects by them. */
+import type { Attempt, PrepayRequest } from '../domain/attempt.ts';
+import type { CloseReason, NewPayable, OrderStatus, Payable, PrepayRefusal } from '../domain/payable.ts';
+import type { FailedPayment, Payment, PaymentResult, SettleOutcome } from '../domain/payment.ts';
+
+/** One order with all its attempts, as MySQL knew it at `now` (database time). */
+export interface Standing {
+  payable: Payable;
+  attempts: Attempt[];
+  now: Date;
+}
+
+/** What a new attempt is made from, beside what the payable says. */
+export type AttemptWish = Pick<PrepayRequest, 'signType' | 'notifyUrl' | 'spbillCreateIp'> & {
+  minExpireSeconds: number;
+  /** How long the call to WeChat may take. */
+  callMs: number;
+};
+
+export type BegunPrepay =
+  | { kind: 'call'; attempt: Attempt }
+  | { kind: 'ready'; attempt: Attempt; codeUrl: string }
+  | { kind: 'busy' }
+  | { kind: 'refused'; reason: PrepayRefusal }
+  | { kind: 'unknown-order' };
+
+/** Payables and attempts in MySQL. Amounts and states that decide anything come from here only. */
+export abstract class Attempts {
+  /** By order number or by an attempt's number. */
+  abstract find(number: string): Promise<Standing | undefined>;
+  /** Stores payables that are new; what is known already stays as it is. */
+  abstract place(payables: readonly NewPayable[]): Promise<void>;
+  /** Under the payable's lock: the open code, or an attempt committed and leased to this caller for one call. */
+  abstract begin(orderNo: string, wish: AttemptWish): Promise<BegunPrepay>;
+  /** Stores a code under the payable's lock. `stale`: another call came between; `over`: must never be shown. */
+  abstract storeCode(
+    attempt: Attempt,
+    code: { prepayId: string; codeUrl: string },
+  ): Promise<'stored' | 'stale' | 'over'>;
+  /** Ends the lease of a call that brought no code, so that a repeat need not wait. */
+  abstract release(attempt: Attempt): Promise<void>;
+  /** WeChat knows the attempt: CREATED → NOTPAY. */
+  abstract seen(outTradeNo: string): Promise<void>;
+  /**
+   * WeChat has confirmed the end of an open attempt. `absentForMs`: only when the last call's deadline is at least
+   * that long ago. Answers whether the attempt is final now.
+   */
+  abstract finish(outTradeNo: string, state: 'CLOSED' | 'FAILED', absentForMs?: number): Promise<boolean>;
+  /** Stores how orders ended; answers which are unknown here. Never goes back. */
+  abstract recordOrderStatus(news: readonly { orderNo: string; status: OrderStatus }[]): Promise<Set<string>>;
+}
+
+export interface Settled {
+  outcome: SettleOutcome;
+  /** The order the attempt belongs to; undefined for a number that is not ours. */
+  orderNo: string | undefined;
+}
+
+/** Settling in MySQL: attempt, notice, anomaly and outbox rows in one transaction, published straight after it. */
+export abstract class Payments {
+  /** One outcome per result, in order. Concurrent calls share a transaction. */
+  abstract settle(results: readonly PaymentResult[]): Promise<Settled[]>;
+  /** Keeps a verified notice that could not be confirmed, and makes its attempt due for a query now. */
+  abstract keepUnclear(result: PaymentResult): Promise<void>;
+  /** Tells `order` about successes again. */
+  abstract tellAgain(outTradeNos: readonly string[]): Promise<void>;
+}
+
+export interface CloseCommand {
+  orderNo: string;
+  reason: Exclude<CloseReason, 'paid'>;
+}
+
+/** Commands to close, stored until WeChat has answered for every attempt. */
+export abstract class Closings {
+  /** Answers which orders are unknown here. */
+  abstract record(commands: readonly CloseCommand[]): Promise<Set<string>>;
+  /** Leases due commands to this caller. */
+  abstract claim(limit: number, leaseMs: number): Promise<string[]>;
+  /** Answers the command once all attempts are final, else sets the next try by back-off. */
+  abstract conclude(orderNo: string): Promise<'paid' | 'closed' | 'later'>;
+}
+
+export interface DueOrder {
+  orderNo: string;
+  dueInMs: number;
+}
+
+/** When attempts are looked at again; `next_check_at` in MySQL is the truth. */
+export abstract class Checks {
+  /** Leases attempts due within `dueWithinMs` (negative: overdue by it); none is due again before `leaseMs`. */
+  abstract claim(limit: number, dueWithinMs: number, leaseMs: number): Promise<Attempt[]>;
+  /** The same for the attempts of these orders. */
+  abstract claimOf(orderNos: readonly string[], dueWithinMs: number, leaseMs: number): Promise<Attempt[]>;
+  /** Sets the next check of attempts by their present state and the rule of `domain/schedule.ts`. */
+  abstract reschedule(outTradeNos: readonly string[]): Promise<void>;
+  /** When each order has to be looked at again; one that is missing in the answer: never. */
+  abstract dueIn(orderNos: readonly string[]): Promise<DueOrder[]>;
+  /** Orders with a check ahead, at most `limit`, ascending from behind `after`. */
+  abstract page(after: string, limit: number): Promise<DueOrder[]>;
+  /** May a buyer's query ask WeChat now? At most once per order in `everyMs`, over all instances. */
+  abstract mayAsk(orderNo: string, everyMs: number): Promise<boolean>;
+}
+
+/** The same in Redis, faster. Every method answers undefined (or does nothing) when Redis is away. */
+export abstract class PendingOrders {
+  abstract claim(limit: number, dueWithinMs: number, leaseMs: number): Promise<string[] | undefined>;
+  abstract schedule(orders: readonly DueOrder[]): Promise<true | undefined>;
+  abstract remove(orderNos: readonly string[]): Promise<void>;
+  /** Is the set known to hold every pending order? */
+  abstract isComplete(): Promise<boolean | undefined>;
+  abstract markComplete(): Promise<void>;
+  /** True for one caller in `everyMs`. */
+  abstract mayAsk(orderNo: string, everyMs: number): Promise<boolean | undefined>;
+}
+
+/** Makes two simultaneous prepays cost one call. It only saves work: MySQL decides. */
+export abstract class PrepayLock {
+  /** A release function; `busy` when somebody else holds it; `away` when Redis is. */
+  abstract acquire(orderNo: string, ttlMs: number): Promise<(() => Promise<void>) | 'busy' | 'away'>;
+}
+
+export type Prepared =
+  | { kind: 'code'; prepayId: string; codeUrl: string }
+  | { kind: 'paid' }
+  | { kind: 'closed' }
+  | { kind: 'refused'; code: string; text: string }
+  | { kind: 'unknown'; reason: string; timedOut: boolean };
+
+export type Queried =
+  | { kind: 'paid'; payment: Payment }
+  | { kind: 'unpaid' }
+  | { kind: 'failed'; failure: FailedPayment }
+  | { kind: 'closed' }
+  | { kind: 'revoked'; failure: FailedPayment }
+  | { kind: 'absent' }
+  | { kind: 'unknown'; reason: string };
+
+export type ClosedAtWechat = { kind: 'closed' | 'paid' | 'absent' } | { kind: 'unknown'; reason: string };
+
+export type OpenedNotice =
+  { kind: 'result'; result: PaymentResult } | { kind: 'refused'; reason: string; message: string };
+
+/** WeChat. Nothing here throws for what the wire does. */
+export abstract class Gateway {
+  abstract prepare(request: PrepayRequest, deadlineMs: number): Promise<Prepared>;
+  abstract query(attempt: Attempt, source: 'query' | 'close', deadlineMs: number): Promise<Queried>;
+  abstract close(attempt: Attempt, deadlineMs: number): Promise<ClosedAtWechat>;
+  /** The only way to a notification's content: it is verified first. */
+  abstract openNotice(raw: Buffer, remoteIp: string): OpenedNotice;
+}
+
+/** `order`, asked directly when a buyer is faster than its event. */
+export abstract class Orders {
+  abstract payable(orderNo: string): Promise<NewPayable | 'unknown' | 'unreachable'>;
+}
+
+/** Counters of what deserves an alarm or a graph. */
+export abstract class Counts {
+  abstract notice(outcome: string): void;
+  abstract settled(source: string, outcome: string): void;
+  abstract prepay(outcome: string): void;
+}

@@ -1,0 +1,187 @@
+// The world of a step in memory, for the specs of the steps: every port over one store, every step wired as in the app.
+import type { Attempt } from '../domain/attempt.ts';
+import type { NewPayable, OrderStatus } from '../domain/payable.ts';
+import type { PaymentResult } from '../domain/payment.ts';
+import { Ask } from './ask.ts';
+import { Close } from './close.ts';
+import { LookUp } from './look-up.ts';
+import { Notify, NotifySettings } from './notify.ts';
+import {
+  Attempts,
+  Checks,
+  type CloseCommand,
+  Closings,
+  Counts,
+  type DueOrder,
+  Orders,
+  Payments,
+  PendingOrders,
+  PrepayLock,
+} from './ports.ts';
+import { Prepay, PrepaySettings } from './prepay.ts';
+import { RecordNews } from './record.ts';
+import { Requery } from './requery.ts';
+import { Settle } from './settle.ts';
+import { Status } from './status.ts';
+import { inAnHour, NO, Store, Wechat } from './store.testing.ts';
+import { Watch } from './watch.ts';
+
+export { code, inAnHour, NO, paid } from './store.testing.ts';
+
+class AttemptsInMemory extends Attempts {
+  constructor(private readonly store: Store) {
+    super();
+  }
+  override find = (number: string) => this.store.find(number);
+  override place = (payables: readonly NewPayable[]) => this.store.place(payables);
+  override begin = (orderNo: string) => this.store.begin(orderNo);
+  override storeCode = (attempt: Attempt, { codeUrl }: { codeUrl: string }) =>
+    this.store.storeCode(attempt, { codeUrl });
+  override release = (attempt: Attempt) => this.store.release(attempt);
+  override seen = (outTradeNo: string) => this.store.seen(outTradeNo);
+  override finish = (outTradeNo: string, state: 'CLOSED' | 'FAILED', absentForMs?: number) =>
+    this.store.finish(outTradeNo, state, absentForMs);
+  override recordOrderStatus = (news: readonly { orderNo: string; status: OrderStatus }[]) =>
+    this.store.recordOrderStatus(news);
+}
+
+class PaymentsInMemory extends Payments {
+  constructor(private readonly store: Store) {
+    super();
+  }
+  override settle = (results: readonly PaymentResult[]) => this.store.settle(results);
+  override keepUnclear = (result: PaymentResult) => this.store.keepUnclear(result);
+  override tellAgain = (outTradeNos: readonly string[]) => this.store.tellAgain(outTradeNos);
+}
+
+class ClosingsInMemory extends Closings {
+  constructor(private readonly store: Store) {
+    super();
+  }
+  override record = (commands: readonly CloseCommand[]) => this.store.record(commands);
+  override claim = () => Promise.resolve([...this.store.closing]);
+  override conclude = (orderNo: string) => this.store.conclude(orderNo);
+}
+
+class ChecksInMemory extends Checks {
+  constructor(private readonly world: World) {
+    super();
+  }
+  override claim = () => Promise.resolve(this.world.due.splice(0));
+  override claimOf = (orderNos: readonly string[]) =>
+    Promise.resolve(this.world.due.splice(0).filter(({ orderNo }) => orderNos.includes(orderNo)));
+  override reschedule = () => Promise.resolve();
+  override dueIn = () => Promise.resolve([]);
+  override page = (after: string) => Promise.resolve(after === '' ? [{ orderNo: NO, dueInMs: 5 }] : []);
+  override mayAsk = () => Promise.resolve(this.world.asksAllowed);
+}
+
+class RedisInMemory extends PendingOrders {
+  constructor(private readonly world: World) {
+    super();
+  }
+  override claim = () => Promise.resolve(this.world.pendingClaims?.splice(0));
+  override schedule = (orders: readonly DueOrder[]) => {
+    this.world.scheduled.push(...orders);
+    return Promise.resolve<true>(true);
+  };
+  override remove = (orderNos: readonly string[]) => {
+    this.world.removed.push(...orderNos);
+    return Promise.resolve();
+  };
+  override isComplete = () => Promise.resolve(this.world.complete);
+  override markComplete = () => {
+    this.world.complete = true;
+    return Promise.resolve();
+  };
+  override mayAsk = () => Promise.resolve(this.world.asksAllowed);
+}
+
+class LockInMemory extends PrepayLock {
+  constructor(private readonly world: World) {
+    super();
+  }
+  override acquire = () => {
+    const { lock } = this.world;
+    return Promise.resolve(lock === 'free' ? () => Promise.resolve() : lock);
+  };
+}
+
+class OrdersInMemory extends Orders {
+  constructor(private readonly world: World) {
+    super();
+  }
+  override payable = () => Promise.resolve(this.world.orderAnswer);
+}
+
+class CountsInMemory extends Counts {
+  constructor(private readonly counted: string[]) {
+    super();
+  }
+  override notice = (outcome: string) => {
+    this.counted.push(outcome);
+  };
+  override settled = () => undefined;
+  override prepay = () => undefined;
+}
+
+/** One order of 100 fen that may be paid, and everything around it; a spec changes what its story needs. */
+export class World {
+  readonly store = new Store();
+  readonly wechat = new Wechat();
+  readonly watch = new Watch();
+  readonly attempts: Attempts = new AttemptsInMemory(this.store);
+  readonly removed: string[] = [];
+  readonly scheduled: DueOrder[] = [];
+  readonly counted: string[] = [];
+  due: Attempt[] = [];
+  /** Undefined: Redis is away. */
+  pendingClaims: string[] | undefined = [];
+  complete = true;
+  orderAnswer: NewPayable | 'unknown' | 'unreachable' = 'unknown';
+  crossCheck: NotifySettings['crossCheck'] = 'always';
+  replyWithinMs = 1_000;
+  lock: 'free' | 'busy' | 'away' = 'free';
+  asksAllowed = true;
+
+  static async withOneOrder(): Promise<World> {
+    const world = new World();
+    await world.store.place([{ orderNo: NO, totalFee: 100, title: 'tea', expiresAt: inAnHour() }]);
+    return world;
+  }
+
+  /** The steps, wired as the module wires them. */
+  get steps() {
+    const { store, wechat, watch, attempts } = this;
+    const [payments, closings] = [new PaymentsInMemory(store), new ClosingsInMemory(store)];
+    const [checks, pending, counts] = [
+      new ChecksInMemory(this),
+      new RedisInMemory(this),
+      new CountsInMemory(this.counted),
+    ];
+    const settings = new PrepaySettings('HMAC-SHA256', 'https://pay.example.test/n', 300);
+    const notifySettings = new NotifySettings(this.crossCheck, this.replyWithinMs);
+    const settle = new Settle(payments, pending, watch, counts);
+    const ask = new Ask(wechat, attempts, settle);
+    const lookUp = new LookUp(attempts, new OrdersInMemory(this));
+    return {
+      prepay: new Prepay(lookUp, attempts, wechat, ask, new LockInMemory(this), pending, counts, settings),
+      notify: new Notify(wechat, attempts, payments, settle, counts, notifySettings),
+      requery: new Requery(checks, pending, ask, payments),
+      close: new Close(closings, attempts, wechat, ask, pending, watch),
+      status: new Status(lookUp, ask, checks, pending),
+      record: new RecordNews(attempts, closings, watch),
+    };
+  }
+
+  /** Shows the order's code; what was noted on the way is forgotten. */
+  async open(): Promise<Attempt> {
+    await this.steps.prepay.native(NO, '127.0.0.1');
+    this.wechat.calls.length = 0;
+    return structuredClone(this.store.attempt(NO).attempt);
+  }
+
+  stateOf(outTradeNo: string): string {
+    return this.store.attempt(outTradeNo).attempt.state;
+  }
+}

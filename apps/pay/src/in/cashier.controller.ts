@@ -1,0 +1,135 @@
+import { Controller, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import QRCode from 'qrcode';
+import { localeFrom, Problem } from '#platform';
+import { Prepay } from '../flow/prepay.ts';
+import { Status, type StatusAnswer } from '../flow/status.ts';
+import { problemOf } from './answers.ts';
+import { type CashierView, renderCashier, renderProblem } from './cashier.page.ts';
+import { clientIp, orderNoInput } from './input.ts';
+import { PayAccess } from './pay-access.ts';
+
+export class CashierSettings {
+  constructor(
+    readonly merchantName: string,
+    readonly shopUrl: string | null,
+    readonly phoneUrl: string | null,
+  ) {}
+}
+
+/** The page does not wait longer for WeChat: it is shown without a code and fetches it. */
+const CODE_WITHIN_MS = 1_500;
+
+interface PageQuery {
+  t?: unknown;
+  lang?: unknown;
+}
+
+/** The page a buyer pays on. Its errors are pages too. */
+@ApiExcludeController()
+@Controller('pay')
+export class CashierController {
+  constructor(
+    private readonly status: Status,
+    private readonly prepay: Prepay,
+    private readonly access: PayAccess,
+    private readonly settings: CashierSettings,
+  ) {}
+
+  @Get(':orderNo')
+  @HttpCode(200)
+  async page(
+    @Param('orderNo') orderNo: string,
+    @Query() query: PageQuery,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const locale = localeFrom({ lang: query.lang, acceptLanguage: request.headers['accept-language'] });
+    void reply.header('cache-control', 'no-store').type('text/html; charset=utf-8');
+    try {
+      if (!orderNoInput.safeParse(orderNo).success)
+        throw new Problem(404, 'ORDER_NOT_FOUND', 'There is no such order.');
+      if (typeof query.t === 'string') {
+        await this.enter(orderNo, query.t, query.lang, request, reply);
+        return;
+      }
+      await this.access.orderOf(request, orderNo);
+      const { merchantName, shopUrl, phoneUrl } = this.settings;
+      const view = await this.view(orderNo, request);
+      await reply.send(renderCashier({ ...view, locale, merchantName, shopUrl, phoneUrl }));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      await reply.code(error.status).send(renderProblem({ status: error.status, locale, code: error.code }));
+    }
+  }
+
+  /** The QR code of the open code alone, for a page that was shown without it. */
+  @Get(':orderNo/qr.svg')
+  async qr(
+    @Param('orderNo') orderNo: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const found = await this.status.read(await this.access.orderOf(request, orderNo));
+    if (found.kind !== 'status') throw problemOf(found);
+    if (found.codeUrl === undefined) throw new Problem(404, 'CODE_NOT_FOUND', 'The order has no open code.');
+    await reply
+      .header('cache-control', 'no-store')
+      .type('image/svg+xml')
+      .send(await qrSvg(found.codeUrl));
+  }
+
+  /** A pay link: remembers the browser, and takes the token out of the address. */
+  private async enter(
+    orderNo: string,
+    token: string,
+    lang: unknown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const link = this.access.check(orderNo, token);
+    if (link !== 'valid') {
+      throw new Problem(
+        403,
+        link === 'expired' ? 'PAY_LINK_EXPIRED' : 'PAY_LINK_REQUIRED',
+        'The pay link is not valid.',
+      );
+    }
+    const language = lang === 'zh' || lang === 'en' ? `?lang=${lang}` : '';
+    await reply
+      .header('set-cookie', this.access.cookies(request, orderNo, token))
+      .redirect(`/pay/${orderNo}${language}`, 302);
+  }
+
+  private async view(
+    orderNo: string,
+    request: FastifyRequest,
+  ): Promise<Pick<CashierView, 'qrSvg' | 'codeUrl'> & Extract<StatusAnswer, { kind: 'status' }>['view']> {
+    let answer = await this.status.read(orderNo);
+    if (answer.kind === 'status' && answer.view.phase === 'waiting' && answer.codeUrl === undefined) {
+      if (await this.prepares(orderNo, clientIp(request))) answer = await this.status.read(orderNo);
+    }
+    if (answer.kind !== 'status') throw problemOf(answer);
+    const { view, codeUrl } = answer;
+    return { ...view, codeUrl: codeUrl ?? null, qrSvg: codeUrl === undefined ? null : await qrSvg(codeUrl) };
+  }
+
+  /** Whether a prepay was over in time, however it ended; one that is not goes on without us. */
+  private async prepares(orderNo: string, ip: string): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), CODE_WITHIN_MS);
+    });
+    const prepared = this.prepay.native(orderNo, ip).then(
+      () => true,
+      () => true,
+    );
+    const inTime = await Promise.race([prepared, late]);
+    clearTimeout(timer);
+    return inTime;
+  }
+}
+
+const qrSvg = (codeUrl: string): Promise<string> =>
+  QRCode.toString(codeUrl, { type: 'svg', margin: 2, errorCorrectionLevel: 'M' });

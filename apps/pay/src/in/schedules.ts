@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Database, OneAtATime, Shutdown } from '#platform';
+import { Close } from '../flow/close.ts';
+import { Requery } from '../flow/requery.ts';
+
+/**
+ * What `pay` does by the clock. Any number of instances may tick: each piece of work is leased to one of them. A tick
+ * never overlaps itself, and a stop waits for it.
+ */
+@Injectable()
+export class Schedules {
+  private readonly requerying: OneAtATime;
+  private readonly sweeping: OneAtATime;
+  private readonly closing: OneAtATime;
+
+  constructor(
+    requery: Requery,
+    close: Close,
+    shutdown: Shutdown,
+    private readonly database: Database,
+  ) {
+    this.requerying = new OneAtATime('requery', async () => {
+      await requery.rebuild();
+      await requery.tick();
+    });
+    this.sweeping = new OneAtATime('requery sweep', () => requery.sweep());
+    this.closing = new OneAtATime('close', () => close.tick());
+    for (const job of [this.requerying, this.sweeping, this.closing]) {
+      shutdown.on('intake', 'schedules', () => job.stop());
+    }
+  }
+
+  @Interval(5_000)
+  requery(): Promise<void> | undefined {
+    return this.whenOpen(this.requerying);
+  }
+
+  @Interval(30_000)
+  sweep(): Promise<void> | undefined {
+    return this.whenOpen(this.sweeping);
+  }
+
+  @Interval(1_000)
+  close(): Promise<void> | undefined {
+    return this.whenOpen(this.closing);
+  }
+
+  /** Before the first migration there is nothing to look at. */
+  private whenOpen(job: OneAtATime): Promise<void> | undefined {
+    return this.database.isOpen ? job.run() : undefined;
+  }
+}

@@ -1,0 +1,23 @@
+import 'reflect-metadata';
+import { connectRabbit, createLogger, runMain, startApp } from '#platform';
+import { readConfig } from './config.ts';
+import { addNotifyRoute } from './in/notify.route.ts';
+import { PayModule } from './pay.module.ts';
+
+await runMain(async () => {
+  const config = readConfig();
+  await startApp(PayModule.with(config), {
+    name: 'pay',
+    port: config.port,
+    host: config.host,
+    trustProxy: config.trustProxy,
+    publicUrl: config.publicPayUrl,
+    logger: createLogger('pay', config.logLevel),
+    openapi: { title: 'Paypair pay', description: 'Takes WeChat Pay payments and tells `order` what became of them.' },
+    staticDirs: ['libs/platform/web', 'apps/pay/web'],
+    configure: (app) => {
+      addNotifyRoute(app);
+      connectRabbit(app);
+    },
+  });
+});

@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Outbox, transact } from '#platform';
+import { isOpen } from '../../domain/attempt.ts';
+import { closeBackOffMs } from '../../domain/schedule.ts';
+import { type CloseCommand, Closings } from '../../flow/ports.ts';
+import { closed, succeededAgain } from './events.ts';
+import { fromNow, grouped, lockOrders, micros } from './rows.ts';
+
+@Injectable()
+export class ClosingsMysql extends Closings {
+  constructor(
+    private readonly db: DataSource,
+    private readonly outbox: Outbox,
+  ) {
+    super();
+  }
+
+  override record(commands: readonly CloseCommand[]): Promise<Set<string>> {
+    const orderNos = [...new Set(commands.map(({ orderNo }) => orderNo))];
+    return transact(this.db, async (em) => {
+      const orders = await lockOrders(em, orderNos);
+      for (const [reason, those] of grouped(commands, (command) => command.reason)) {
+        // Assignments run from left to right: close_seq must see the old close_due_at.
+        await em.query(
+          `UPDATE payable SET close_seq = close_seq + IF(close_due_at IS NULL, 1, 0),
+                  close_due_at = COALESCE(close_due_at, UTC_TIMESTAMP(3)),
+                  close_reason = COALESCE(close_reason, ?),
+                  state = IF(state = 'OPEN', 'CLOSING', state),
+                  updated_at = UTC_TIMESTAMP(3)
+            WHERE order_no IN (?)`,
+          [reason, those.map(({ orderNo }) => orderNo)],
+        );
+      }
+      return new Set(orderNos.filter((orderNo) => !orders.has(orderNo)));
+    });
+  }
+
+  override claim(limit: number, leaseMs: number): Promise<string[]> {
+    return transact(this.db, async (em) => {
+      const rows = await em.query<{ order_no: string }[]>(
+        `SELECT order_no FROM payable
+          WHERE close_due_at <= UTC_TIMESTAMP(3)
+            AND (close_locked_until IS NULL OR close_locked_until <= UTC_TIMESTAMP(3))
+          ORDER BY close_due_at LIMIT ? FOR UPDATE SKIP LOCKED`,
+        [limit],
+      );
+      const orderNos = rows.map(({ order_no }) => order_no);
+      if (orderNos.length > 0) {
+        await em.query(`UPDATE payable SET close_locked_until = ${fromNow} WHERE order_no IN (?)`, [
+          micros(leaseMs),
+          orderNos,
+        ]);
+      }
+      return orderNos;
+    });
+  }
+
+  override async conclude(orderNo: string): Promise<'paid' | 'closed' | 'later'> {
+    const { end, recorded } = await transact(this.db, async (em) => {
+      const order = (await lockOrders(em, [orderNo])).get(orderNo);
+      if (!order || order.row.close_due_at === null) return { end: 'later' as const, recorded: [] };
+      const { row, payable, attempts } = order;
+      if (attempts.some(isOpen)) {
+        // Money that does not fit has come: an operator decides, and there is nothing to close before.
+        const rests = payable.orderStatus === 'REVIEW';
+        await em.query(
+          `UPDATE payable SET close_locked_until = NULL, close_tries = close_tries + 1,
+                  close_due_at = ${rests ? 'NULL' : fromNow}, updated_at = UTC_TIMESTAMP(3)
+            WHERE order_no = ?`,
+          rests ? [orderNo] : [micros(closeBackOffMs(row.close_tries)), orderNo],
+        );
+        return { end: 'later' as const, recorded: [] };
+      }
+      await em.query(
+        `UPDATE payable SET state = 'DONE', close_locked_until = NULL, close_due_at = NULL, close_tries = 0,
+                updated_at = UTC_TIMESTAMP(3)
+          WHERE order_no = ?`,
+        [orderNo],
+      );
+      const successes = attempts.flatMap((attempt) => succeededAgain(attempt) ?? []);
+      const end = successes.length > 0 ? ('paid' as const) : ('closed' as const);
+      const events = end === 'paid' ? successes : [closed(orderNo, row.close_seq, attempts)];
+      return { end, recorded: await this.outbox.record(em, events) };
+    });
+    this.outbox.publish(recorded);
+    return end;
+  }
+}

@@ -1,0 +1,7 @@
+/** The merchant that new payables belong to. */
+export class Merchant {
+  constructor(
+    readonly mchId: string,
+    readonly appid: string,
+  ) {}
+}

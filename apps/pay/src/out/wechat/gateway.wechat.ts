@@ -1,0 +1,169 @@
+import { Injectable, Logger } from '@nestjs/common';
+import {
+  type CallResult,
+  InvalidRequest,
+  openPaymentNotice,
+  type OrderState,
+  type PaidOrder,
+  type SignType,
+  WechatPayClient,
+} from '#wechat-pay';
+import type { Attempt, PrepayRequest } from '../../domain/attempt.ts';
+import type { FailedPayment, Payment } from '../../domain/payment.ts';
+import { type ClosedAtWechat, Gateway, type OpenedNotice, type Prepared, type Queried } from '../../flow/ports.ts';
+
+export interface WechatAccount {
+  baseUrl: string;
+  appid: string;
+  mchId: string;
+  apiKey: string;
+  notifyUrl: string;
+}
+
+/** WeChat Pay's API v2. An attempt made with one algorithm keeps it when the setting changes, so there is a client for each. */
+@Injectable()
+export class GatewayWechat extends Gateway {
+  private readonly logger = new Logger('wechat');
+  private readonly clients = new Map<string, WechatPayClient>();
+
+  constructor(private readonly account: WechatAccount) {
+    super();
+    // Made at start, so that an account that cannot work stops it.
+    this.client({ signType: 'HMAC-SHA256', notifyUrl: account.notifyUrl });
+  }
+
+  override async prepare(request: PrepayRequest, deadlineMs: number): Promise<Prepared> {
+    const answer = await this.call(() => this.client(request).unifiedOrder(request, { deadlineMs }));
+    if (answer.kind === 'ok') {
+      const { prepayId, codeUrl } = answer.value;
+      return codeUrl === undefined
+        ? { kind: 'unknown', reason: 'answer without code_url', timedOut: false }
+        : { kind: 'code', prepayId, codeUrl };
+    }
+    if (answer.kind === 'unknown') {
+      return { kind: 'unknown', reason: answer.reason, timedOut: /time.?out|deadline|abort/i.test(answer.reason) };
+    }
+    if (answer.code === 'ORDERPAID') return { kind: 'paid' };
+    if (answer.code === 'ORDERCLOSED') return { kind: 'closed' };
+    return answer;
+  }
+
+  override async query(attempt: Attempt, source: 'query' | 'close', deadlineMs: number): Promise<Queried> {
+    const { outTradeNo } = attempt;
+    const answer = await this.call(() => this.client(attempt).orderQuery({ outTradeNo }, { deadlineMs }));
+    if (answer.kind === 'unknown') return { kind: 'unknown', reason: answer.reason };
+    if (answer.kind === 'refused') {
+      return answer.code === 'ORDERNOTEXIST' ? { kind: 'absent' } : { kind: 'unknown', reason: answer.code };
+    }
+    return this.read(answer.value, attempt, source);
+  }
+
+  override async close({ outTradeNo, ...attempt }: Attempt, deadlineMs: number): Promise<ClosedAtWechat> {
+    const answer = await this.call(() => this.client(attempt).closeOrder({ outTradeNo }, { deadlineMs }));
+    if (answer.kind === 'ok') return { kind: 'closed' };
+    if (answer.kind === 'unknown') return { kind: 'unknown', reason: answer.reason };
+    if (answer.code === 'ORDERPAID') return { kind: 'paid' };
+    if (answer.code === 'ORDERNOTEXIST') return { kind: 'absent' };
+    return { kind: 'unknown', reason: answer.code };
+  }
+
+  override openNotice(raw: Buffer, remoteIp: string): OpenedNotice {
+    const { appid, mchId, apiKey } = this.account;
+    const opened = openPaymentNotice(raw, { keys: { appid, mchId, apiKey }, allowed: ['HMAC-SHA256', 'MD5'] });
+    if (opened.kind === 'refused') return opened;
+    const kept = { source: 'notify', signType: opened.notice.signType, notice: { raw, remoteIp } } as const;
+    if (opened.kind === 'failed') {
+      const { outTradeNo, transactionId, errCode, errCodeDes } = opened.notice;
+      const reason = `${errCode} ${errCodeDes}`.trim();
+      const failure = { kind: 'failed', outTradeNo, transactionId, mchId, appid, tradeState: 'FAIL', reason } as const;
+      return { kind: 'result', result: { ...failure, ...kept } };
+    }
+    const { outTradeNo, transactionId, totalFee, tradeType, openid, bankType, timeEnd } = opened.notice;
+    const paid = {
+      kind: 'paid',
+      outTradeNo,
+      transactionId,
+      totalFee,
+      mchId,
+      appid,
+      tradeType,
+      openid,
+      bankType,
+    } as const;
+    return { kind: 'result', result: { ...paid, paidAt: timeEnd, ...kept } };
+  }
+
+  /** Closes the connections that are kept alive. */
+  end(): void {
+    for (const client of this.clients.values()) client.close();
+  }
+
+  private read(state: OrderState, { mchId, appid, tradeType }: Attempt, source: 'query' | 'close'): Queried {
+    const { outTradeNo, transactionId, tradeState, tradeStateDesc } = state;
+    const failure: FailedPayment = {
+      kind: 'failed',
+      outTradeNo,
+      transactionId,
+      mchId,
+      appid,
+      tradeState,
+      reason: tradeStateDesc,
+      source,
+    };
+    switch (tradeState) {
+      case 'SUCCESS':
+      case 'REFUND':
+        return { kind: 'paid', payment: paymentOf(state, { mchId, appid, tradeType, source }) };
+      case 'NOTPAY':
+      case 'USERPAYING':
+      case 'ACCEPT':
+        return { kind: 'unpaid' };
+      case 'PAYERROR':
+        return { kind: 'failed', failure };
+      case 'REVOKED':
+        return { kind: 'revoked', failure };
+      case 'CLOSED':
+        return { kind: 'closed' };
+      case 'UNKNOWN':
+        this.logger.error({ outTradeNo, tradeStateDesc }, 'WeChat told a trade_state that is not known here');
+        return { kind: 'unknown', reason: 'unknown trade_state' };
+    }
+  }
+
+  private client({ signType, notifyUrl }: { signType: SignType; notifyUrl: string }): WechatPayClient {
+    const key = `${signType} ${notifyUrl}`;
+    let client = this.clients.get(key);
+    if (!client) {
+      const { baseUrl, appid, mchId, apiKey } = this.account;
+      client = new WechatPayClient({ baseUrl, appid, mchId, apiKey, signType, notifyUrl });
+      this.clients.set(key, client);
+    }
+    return client;
+  }
+
+  /** A request that cannot be sent at all is a refusal, seen in the log and by whoever asked. */
+  private async call<T>(run: () => Promise<CallResult<T>>): Promise<CallResult<T>> {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof InvalidRequest)) throw error;
+      this.logger.error(error, 'a request to WeChat was not sent');
+      return { kind: 'refused', code: 'NOT_SENT', text: error.message };
+    }
+  }
+}
+
+const paymentOf = (
+  { outTradeNo, transactionId, totalFee, tradeType, openid, bankType, timeEnd }: PaidOrder,
+  asked: Pick<Payment, 'mchId' | 'appid' | 'tradeType' | 'source'>,
+): Payment => ({
+  kind: 'paid',
+  ...asked,
+  outTradeNo,
+  transactionId,
+  totalFee,
+  tradeType: tradeType ?? asked.tradeType,
+  openid,
+  bankType,
+  paidAt: timeEnd ?? new Date(),
+});

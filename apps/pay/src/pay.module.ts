@@ -1,0 +1,115 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { AuthModule, MysqlModule, OutboxRow, ParkedMessageRow, RabbitModule, RedisModule, Shutdown } from '#platform';
+import { type PayConfig } from './config.ts';
+import { Ask } from './flow/ask.ts';
+import { Close } from './flow/close.ts';
+import { LookUp } from './flow/look-up.ts';
+import { Notify, NotifySettings } from './flow/notify.ts';
+import {
+  Attempts,
+  Checks,
+  Closings,
+  Counts,
+  Gateway,
+  Orders,
+  Payments,
+  PendingOrders,
+  PrepayLock,
+} from './flow/ports.ts';
+import { Prepay, PrepaySettings } from './flow/prepay.ts';
+import { RecordNews } from './flow/record.ts';
+import { Requery } from './flow/requery.ts';
+import { Settle } from './flow/settle.ts';
+import { Status } from './flow/status.ts';
+import { Watch } from './flow/watch.ts';
+import { CashierController, CashierSettings } from './in/cashier.controller.ts';
+import { LiveOrders } from './in/live-orders.ts';
+import { OrderConsumer } from './in/order.consumer.ts';
+import { PayAccess, PayAccessSettings } from './in/pay-access.ts';
+import { PrepayController } from './in/prepay.controller.ts';
+import { Schedules } from './in/schedules.ts';
+import { StatusController } from './in/status.controller.ts';
+import { StatusStreams } from './in/status-streams.ts';
+import { CountsPrometheus } from './out/counts.prometheus.ts';
+import { AnomalyRow } from './out/mysql/anomaly.row.ts';
+import { AttemptRow } from './out/mysql/attempt.row.ts';
+import { AttemptsMysql } from './out/mysql/attempts.mysql.ts';
+import { ChecksMysql } from './out/mysql/checks.mysql.ts';
+import { ClosingsMysql } from './out/mysql/closings.mysql.ts';
+import { Merchant } from './out/mysql/merchant.ts';
+import { Payments1763700000000 } from './out/mysql/migrations/1763700000000-payments.ts';
+import { NoticeRow } from './out/mysql/notice.row.ts';
+import { PayableRow } from './out/mysql/payable.row.ts';
+import { PaymentsMysql } from './out/mysql/payments.mysql.ts';
+import { OrdersRabbit } from './out/rabbit/orders.rabbit.ts';
+import { PendingOrdersRedis } from './out/redis/pending-orders.redis.ts';
+import { PrepayLockRedis } from './out/redis/prepay-lock.redis.ts';
+import { GatewayWechat } from './out/wechat/gateway.wechat.ts';
+
+/** The schema as the app expects it. */
+export const paySchema = {
+  entities: [PayableRow, AttemptRow, NoticeRow, AnomalyRow, OutboxRow, ParkedMessageRow],
+  migrations: [Payments1763700000000],
+};
+
+/** WeChat gives up after 5 s; what is left is for the way there and back. */
+const NOTIFY_REPLY_WITHIN_MS = 4_000;
+
+@Module({})
+export class PayModule {
+  /** Wires the app. @throws InvalidRequest for a WeChat account that cannot work */
+  static with(config: PayConfig): DynamicModule {
+    const { wechat, signType, minExpireSeconds, merchantName, shopUrl, phoneUrl } = config;
+    const secure = config.publicPayUrl.startsWith('https:');
+    return {
+      module: PayModule,
+      imports: [
+        MysqlModule.forRoot({ url: config.mysqlUrl, ...paySchema }),
+        RedisModule.forRoot({ url: config.redisUrl }),
+        RabbitModule.forRoot({ app: 'pay', url: config.amqpUrl, names: config.names }),
+        AuthModule.forRoot({ secret: config.jwtSecret, jwksUrl: config.jwksUrl, demo: config.demo }),
+        ScheduleModule.forRoot(),
+      ],
+      controllers: [PrepayController, StatusController, CashierController, OrderConsumer],
+      providers: [
+        Prepay,
+        Notify,
+        Settle,
+        Ask,
+        Requery,
+        Close,
+        Status,
+        RecordNews,
+        LookUp,
+        Watch,
+        PayAccess,
+        StatusStreams,
+        LiveOrders,
+        Schedules,
+        { provide: Attempts, useClass: AttemptsMysql },
+        { provide: Payments, useClass: PaymentsMysql },
+        { provide: Closings, useClass: ClosingsMysql },
+        { provide: Checks, useClass: ChecksMysql },
+        { provide: PendingOrders, useClass: PendingOrdersRedis },
+        { provide: PrepayLock, useClass: PrepayLockRedis },
+        { provide: Orders, useClass: OrdersRabbit },
+        { provide: Counts, useClass: CountsPrometheus },
+        {
+          provide: Gateway,
+          inject: [Shutdown],
+          useFactory: (shutdown: Shutdown): Gateway => {
+            const gateway = new GatewayWechat(wechat);
+            shutdown.on('connections', 'wechat', () => gateway.end());
+            return gateway;
+          },
+        },
+        { provide: Merchant, useValue: new Merchant(wechat.mchId, wechat.appid) },
+        { provide: PrepaySettings, useValue: new PrepaySettings(signType, wechat.notifyUrl, minExpireSeconds) },
+        { provide: NotifySettings, useValue: new NotifySettings(config.crossCheck, NOTIFY_REPLY_WITHIN_MS) },
+        { provide: PayAccessSettings, useValue: new PayAccessSettings(config.payLinkSecret, secure) },
+        { provide: CashierSettings, useValue: new CashierSettings(merchantName, shopUrl, phoneUrl) },
+      ],
+    };
+  }
+}
