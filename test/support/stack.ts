@@ -1,0 +1,88 @@
+/** A complete stack for end-to-end tests: real processes, private services, nothing shared with anything else. */
+import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
+import { Redis } from 'ioredis';
+import { until } from '../../tools/services/until.ts';
+import { Client } from '../../tools/stack/client.ts';
+import { TemporaryStack } from '../../tools/stack/temporary-stack.ts';
+
+/** How long a test may take to bring a stack up or down. */
+export const STACK_MS = 180_000;
+
+export class Stack {
+  readonly #pools: Record<'pay' | 'order', Pool>;
+
+  private constructor(private readonly running: TemporaryStack) {
+    const { payMysqlUrl, orderMysqlUrl } = running.stack.urls;
+    this.#pools = { pay: createPool(payMysqlUrl), order: createPool(orderMysqlUrl) };
+  }
+
+  /** @param env settings for the apps, e.g. `{ ORDER_PAY_WITHIN_SECONDS: '5' }` */
+  static async start(env: Record<string, string> = {}): Promise<Stack> {
+    return new Stack(await TemporaryStack.start({ env, label: 'e2e', say: () => undefined }));
+  }
+
+  /** The apps: `kill` is `kill -9`, `stop` is SIGTERM, `start` waits until the app is ready. */
+  get apps() {
+    return this.running.apps;
+  }
+
+  /** MySQL, Redis and RabbitMQ, to crash and start again. */
+  get services() {
+    return this.running.services;
+  }
+
+  get links() {
+    return new Client(this.running.stack).links;
+  }
+
+  get secrets() {
+    return this.running.stack.secrets;
+  }
+
+  /** Somebody who buys; everybody is somebody else. */
+  buyer(): Client {
+    return new Client(this.running.stack);
+  }
+
+  /** What stands in the database of one app. */
+  async rows<T>(app: 'pay' | 'order', sql: string, values: unknown[] = []): Promise<T[]> {
+    const [rows] = await this.#pools[app].query<RowDataPacket[]>(sql, values);
+    return rows as T[];
+  }
+
+  /** One number out of the database of one app; sums and counts come as text. */
+  async number(app: 'pay' | 'order', sql: string, values: unknown[] = []): Promise<number> {
+    const [row] = await this.rows<Record<string, string | number | null>>(app, sql, values);
+    return Number(Object.values(row ?? {})[0] ?? 0);
+  }
+
+  /** Uses Redis and lets go of it. */
+  async redis<T>(use: (redis: Redis) => Promise<T>): Promise<T> {
+    const redis = new Redis(this.running.stack.urls.redisUrl);
+    try {
+      return await use(redis);
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  /** Waits until an order has a status. */
+  async orderBecomes(orderNo: string, status: string, withinMs = 60_000): Promise<void> {
+    await until(
+      `${orderNo} is ${status}`,
+      async () => {
+        const [row] = await this.rows<{ status: string }>('order', 'SELECT status FROM orders WHERE order_no = ?', [
+          orderNo,
+        ]);
+        if (row?.status === status) return true;
+        throw new Error(`it is ${row?.status ?? 'unknown'}`);
+      },
+      withinMs,
+    );
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#pools.pay.end(), this.#pools.order.end()]);
+    await this.running.stop();
+  }
+}

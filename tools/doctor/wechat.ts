@@ -1,0 +1,76 @@
+/** What will be said to WeChat, as far as it can be judged without asking WeChat. */
+import { isIP } from 'node:net';
+import { ok, warning, wrong, type Finding } from './finding.ts';
+
+type Environment = Record<string, string | undefined>;
+
+const V2_KEY_LENGTH = 32;
+
+/** Looks at the settings of the real WeChat; a local run against the simulator has none to look at. */
+export function wechat(env: Environment): Finding[] {
+  const base = env['WECHAT_API_BASE_URL'];
+  if (base === undefined || isLoopback(base)) return [ok('WeChat Pay is played by the simulator')];
+  const findings: Finding[] = [];
+  const need = (name: string, fits: (value: string) => boolean, what: string, repair: string) => {
+    const value = env[name];
+    if (value === undefined || value === '') findings.push(wrong(`${name} is not set`, repair));
+    else if (!fits(value)) findings.push(wrong(`${name} ${what}`, repair));
+    else findings.push(ok(`${name} is set`));
+  };
+  need(
+    'WECHAT_APPID',
+    (value) => /^wx[0-9a-f]{16}$/.test(value),
+    'does not look like an appid',
+    'copy it from your WeChat app: wx and 16 characters',
+  );
+  need(
+    'WECHAT_MCH_ID',
+    (value) => /^[0-9]{8,10}$/.test(value),
+    'does not look like a merchant number',
+    'copy it from pay.weixin.qq.com',
+  );
+  need(
+    'WECHAT_API_KEY',
+    (value) => value.length === V2_KEY_LENGTH,
+    `is not ${V2_KEY_LENGTH} characters long`,
+    'use the API v2 key set in the merchant console',
+  );
+  need(
+    'NOTIFY_URL',
+    (value) => URL.canParse(value),
+    'is not an address',
+    'set https://your.host/weixin/pay/notify/url',
+  );
+  if (env['DEMO'] === '1') findings.push(wrong('DEMO=1 with the real WeChat', 'unset DEMO'));
+  const notify = env['NOTIFY_URL'];
+  if (notify !== undefined && URL.canParse(notify)) findings.push(...notifyAddress(new URL(notify)));
+  return findings;
+}
+
+/** WeChat calls from the internet and accepts neither query strings nor redirects. */
+function notifyAddress(url: URL): Finding[] {
+  const findings: Finding[] = [];
+  if (url.search !== '' || url.hash !== '')
+    findings.push(wrong('NOTIFY_URL has a query string', 'WeChat refuses it: leave it out'));
+  if (isLoopback(url.href) || isPrivate(url.hostname)) {
+    findings.push(
+      wrong(
+        `NOTIFY_URL points at ${url.hostname}, which WeChat cannot reach`,
+        'use a public name, or a tunnel while developing',
+      ),
+    );
+  }
+  if (url.protocol !== 'https:')
+    findings.push(warning('NOTIFY_URL is not https', 'anybody on the way can read notifications: use https'));
+  return findings.length > 0 ? findings : [ok(`NOTIFY_URL has a form WeChat can reach (${url.hostname})`)];
+}
+
+const isLoopback = (url: string): boolean => {
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || hostname === '[::1]' || hostname === 'simulator' || hostname.startsWith('127.');
+};
+
+const isPrivate = (hostname: string): boolean =>
+  isIP(hostname) === 4
+    ? /^(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.)/.test(hostname)
+    : !hostname.includes('.') || hostname.endsWith('.local');

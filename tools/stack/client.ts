@@ -1,0 +1,216 @@
+/** A buyer with a browser and a phone, as far as HTTP shows them: what the demo and the end-to-end tests act with. */
+import { randomUUID } from 'node:crypto';
+import type { RunningStack } from './run-file.ts';
+import { linksOf } from './settings.ts';
+import { issueToken } from '#platform';
+
+const ANSWER_WITHIN_MS = 10_000;
+const TOKEN_SECONDS = 86_400;
+
+export interface Product {
+  productId: string;
+  title: string;
+  priceFen: number;
+  stock: number;
+}
+
+export interface PlacedOrder {
+  orderNo: string;
+  totalFee: number;
+  status: string;
+  expiresAt: string;
+  payUrl: string;
+}
+
+export interface OrderView {
+  orderNo: string;
+  status: string;
+  totalFee: number;
+  paidAt: string | null;
+  points: number;
+  log: { at: string; from: string | null; to: string; reason: string }[];
+  payments: { transactionId: string; role: string; totalFee: number; paidAt: string }[];
+  items: { productId: string; title: string; quantity: number; priceFen: number }[];
+}
+
+export interface StatusView {
+  orderNo: string;
+  outTradeNo: string | null;
+  orderStatus: string;
+  tradeState: string | null;
+  phase: string;
+  totalFee: number;
+  paidAt: string | null;
+}
+
+export interface CreatedCode {
+  code_url: string;
+  out_trade_no: string;
+  total_fee: number;
+  expires_at: string;
+}
+
+export interface LedgerEntry {
+  seq: number;
+  at: string;
+  kind: string;
+  outTradeNo?: string;
+  transactionId?: string;
+  totalFee?: number;
+}
+
+/** An answer nobody asked for. The problem's `code`, if it has one, is part of the message. */
+export class UnexpectedAnswer extends Error {
+  constructor(
+    what: string,
+    readonly status: number,
+    readonly body: string,
+  ) {
+    super(`${what} answered ${status}: ${body.slice(0, 300)}`);
+  }
+}
+
+export class Client {
+  readonly links: ReturnType<typeof linksOf>;
+  /** Cookie of each order's pay link. */
+  readonly #cookies = new Map<string, string>();
+  readonly #token: Promise<string>;
+
+  /** @param sub the buyer's name; a made-up one by default, so that every client is somebody else */
+  constructor(
+    private readonly stack: Pick<RunningStack, 'ports' | 'secrets'>,
+    sub = `buyer-${randomUUID()}`,
+  ) {
+    this.links = linksOf(stack.ports);
+    this.#token = issueToken({
+      sub,
+      roles: [],
+      secret: stack.secrets.AUTH_JWT_SECRET,
+      expiresInSeconds: TOKEN_SECONDS,
+    });
+  }
+
+  products(): Promise<Product[]> {
+    return this.#json('GET', `${this.links.order}/products`);
+  }
+
+  /** Places an order; the same key places the same order again, not another one. */
+  async place(
+    items: { productId: string; quantity: number }[],
+    idempotencyKey: string = randomUUID(),
+  ): Promise<PlacedOrder> {
+    const headers = { ...(await this.#bearer()), 'idempotency-key': idempotencyKey };
+    return this.#json('POST', `${this.links.order}/orders`, { headers, body: { items } });
+  }
+
+  async order(orderNo: string): Promise<OrderView> {
+    return this.#json('GET', `${this.links.order}/orders/${orderNo}`, { headers: await this.#bearer() });
+  }
+
+  async cancel(orderNo: string): Promise<void> {
+    await this.#fetch('POST', `${this.links.order}/orders/${orderNo}/cancel`, { headers: await this.#bearer() });
+  }
+
+  /** Follows the link to the cashier as a browser does, and keeps its cookie. */
+  async openCashier(order: Pick<PlacedOrder, 'orderNo' | 'payUrl'>): Promise<void> {
+    const answer = await this.#fetch('GET', order.payUrl, { redirect: 'manual' });
+    const cookie = answer.headers.getSetCookie().find((one) => one.startsWith('paypair_order_'));
+    if (!cookie) throw new UnexpectedAnswer('the pay link (no cookie)', answer.status, await answer.text());
+    this.#cookies.set(order.orderNo, cookie.split(';')[0] ?? '');
+  }
+
+  /** Has the payment code made, or the open one answered again. */
+  createCode(orderNo: string): Promise<CreatedCode> {
+    const url = `${this.links.pay}/weixin/pay/create/native?outtradeno=${orderNo}`;
+    return this.#json('POST', url, { headers: this.#cookie(orderNo) });
+  }
+
+  status(orderNo: string): Promise<StatusView> {
+    const url = `${this.links.pay}/weixin/pay/status/query?outtradeno=${orderNo}`;
+    return this.#json('GET', url, { headers: this.#cookie(orderNo) });
+  }
+
+  /** Status views as the cashier page receives them, until `signal` aborts or the stream ends. */
+  async *follow(orderNo: string, signal: AbortSignal): AsyncGenerator<StatusView> {
+    const url = `${this.links.pay}/weixin/pay/status/stream?outtradeno=${orderNo}`;
+    const headers = { ...this.#cookie(orderNo), accept: 'text/event-stream' };
+    const answer = await fetch(url, { headers, signal });
+    if (!answer.ok || !answer.body) throw new UnexpectedAnswer('the status stream', answer.status, await answer.text());
+    let text = '';
+    for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
+      const parts = (text + chunk).split('\n\n');
+      text = parts.pop() ?? '';
+      for (const part of parts) {
+        const data = part.split('\n').filter((line) => line.startsWith('data:'));
+        if (data.length > 0) yield JSON.parse(data.map((line) => line.slice(5)).join('\n')) as StatusView;
+      }
+    }
+  }
+
+  /** What the phone shows after scanning. */
+  scan(codeUrl: string): Promise<{ outTradeNo: string; totalFee: number; state: string }> {
+    return this.#json('POST', `${this.links['wechat-simulator']}/phone/api/scan`, { body: { codeUrl } });
+  }
+
+  /** What the phone's buttons do. */
+  tap(
+    codeUrl: string,
+    outcome: 'pay' | 'decline' | 'fail' | 'payerror' = 'pay',
+  ): Promise<{ state: string; transactionId: string | null; paidAt: string | null }> {
+    return this.#json('POST', `${this.links['wechat-simulator']}/phone/api/pay`, { body: { codeUrl, outcome } });
+  }
+
+  /** Everything the simulator has captured, closed and notified, oldest first. */
+  async ledger(): Promise<LedgerEntry[]> {
+    const { entries } = await this.#control<{ entries: LedgerEntry[] }>('GET', 'ledger');
+    return entries;
+  }
+
+  /** Replaces the simulator's fault plan; an empty one heals everything. */
+  async faults(plan: object): Promise<void> {
+    await this.#control('PUT', 'faults', plan);
+  }
+
+  /** Pays at the simulator with whatever amount and at whatever time, which no phone can do. */
+  payAnyway(outTradeNo: string, amountFen?: number): Promise<{ transactionId: string }> {
+    return this.#control('POST', `orders/${outTradeNo}/pay`, amountFen === undefined ? {} : { amountFen });
+  }
+
+  #control<T>(method: string, path: string, body?: object): Promise<T> {
+    const headers = { 'x-control-token': this.stack.secrets.SIMULATOR_CONTROL_TOKEN };
+    return this.#json(method, `${this.links['wechat-simulator']}/control/${path}`, { headers, ...(body && { body }) });
+  }
+
+  async #bearer(): Promise<Record<string, string>> {
+    return { authorization: `Bearer ${await this.#token}` };
+  }
+
+  #cookie(orderNo: string): Record<string, string> {
+    return { cookie: this.#cookies.get(orderNo) ?? '' };
+  }
+
+  async #json<T>(method: string, url: string, options: Request = {}): Promise<T> {
+    const answer = await this.#fetch(method, url, options);
+    const text = await answer.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  async #fetch(method: string, url: string, { headers = {}, body, redirect = 'follow' }: Request): Promise<Response> {
+    const answer = await fetch(url, {
+      method,
+      redirect,
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (answer.status >= 400)
+      throw new UnexpectedAnswer(`${method} ${new URL(url).pathname}`, answer.status, await answer.text());
+    return answer;
+  }
+}
+
+interface Request {
+  headers?: Record<string, string>;
+  body?: object;
+  redirect?: 'manual' | 'follow';
+}
