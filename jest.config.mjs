@@ -7,12 +7,14 @@ const shared = {
   transform: { '^.+\\.ts$': '@swc/jest' },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.local/'],
 };
+// Jest reads `testTimeout` from the command line or a set-up file only, not from a project.
+const patient = { ...shared, setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'] };
 
 /** @type {import('jest').Config} */
 export default {
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,tools,test}/**/*.spec.ts'] },
-    { ...shared, displayName: 'int', testMatch: ['<rootDir>/{apps,libs,tools}/**/*.int-spec.ts'], testTimeout: 60_000 },
-    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'], testTimeout: 180_000 },
-  ].map(({ testTimeout, ...project }) => (testTimeout ? { ...project, setupFilesAfterEnv: [], testTimeout } : project)),
+    { ...patient, displayName: 'int', testMatch: ['<rootDir>/{apps,libs,tools}/**/*.int-spec.ts'] },
+    { ...patient, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'] },
+  ],
 };
