@@ -31,7 +31,7 @@ export class Close {
   /** Works off the commands that are due. */
   async tick(): Promise<void> {
     const end = performance.now() + TICK_MS;
-    for (let more = true; more && performance.now() < end; ) {
+    for (let more = true; more && performance.now() < end;) {
       const orderNos = await this.closings.claim(ABREAST, LEASE_MS);
       await abreast(
         orderNos,

@@ -42,7 +42,15 @@ export class Notify {
    */
   async receive(raw: Buffer, remoteIp: string): Promise<NotifyReply> {
     const opened = this.gateway.openNotice(raw, remoteIp);
-    if (opened.kind === 'refused') return this.refuse(opened.reason, opened.message, undefined, remoteIp);
+    if (opened.kind === 'refused') {
+      if (opened.reason.startsWith('foreign')) {
+        this.logger.error(
+          { reason: opened.reason, ip: remoteIp },
+          'a notification with our sign names another account',
+        );
+      }
+      return this.refuse(opened.reason, opened.message, undefined, remoteIp);
+    }
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<NotifyReply>((resolve) => {
       timer = setTimeout(() => resolve(this.refuse('deadline', 'busy', opened.result)), this.settings.replyWithinMs);
@@ -74,14 +82,16 @@ export class Notify {
   }
 
   /**
-   * Confirms a success by a query. What has no attempt, or is settled with the same transaction already, needs none:
-   * settling it has no effect. A failure needs none either: it is a hint that leads to a query and a close.
+   * Confirms a success by a query. What has no attempt, is another account's, or is settled with the same transaction
+   * already needs none: settling it has no effect. A failure needs none either: it is a hint that leads to a query and
+   * a close.
    */
   private async isClear(result: PaymentResult): Promise<boolean> {
     if (this.settings.crossCheck === 'never' || result.kind === 'failed') return true;
     const standing = await this.attempts.find(result.outTradeNo);
     const attempt = standing?.attempts.find(({ outTradeNo }) => outTradeNo === result.outTradeNo);
     if (!attempt) return true;
+    if (attempt.mchId !== result.mchId || attempt.appid !== result.appid) return true;
     if (attempt.state === 'SUCCESS' && attempt.transactionId === result.transactionId) return true;
     const answer = await this.gateway.query(attempt, 'query', CROSS_CHECK_MS);
     return answer.kind === 'paid' && isSame(answer.payment, result);

@@ -5,11 +5,12 @@ import {
   openPaymentNotice,
   type OrderState,
   type PaidOrder,
+  type PaymentNotice,
   type SignType,
   WechatPayClient,
 } from '#wechat-pay';
 import type { Attempt, PrepayRequest } from '../../domain/attempt.ts';
-import type { FailedPayment, Payment } from '../../domain/payment.ts';
+import type { FailedPayment, Payment, RawNotice } from '../../domain/payment.ts';
 import { type ClosedAtWechat, Gateway, type OpenedNotice, type Prepared, type Queried } from '../../flow/ports.ts';
 
 export interface WechatAccount {
@@ -71,26 +72,11 @@ export class GatewayWechat extends Gateway {
     const { appid, mchId, apiKey } = this.account;
     const opened = openPaymentNotice(raw, { keys: { appid, mchId, apiKey }, allowed: ['HMAC-SHA256', 'MD5'] });
     if (opened.kind === 'refused') return opened;
-    const kept = { source: 'notify', signType: opened.notice.signType, notice: { raw, remoteIp } } as const;
-    if (opened.kind === 'failed') {
-      const { outTradeNo, transactionId, errCode, errCodeDes } = opened.notice;
-      const reason = `${errCode} ${errCodeDes}`.trim();
-      const failure = { kind: 'failed', outTradeNo, transactionId, mchId, appid, tradeState: 'FAIL', reason } as const;
-      return { kind: 'result', result: { ...failure, ...kept } };
-    }
-    const { outTradeNo, transactionId, totalFee, tradeType, openid, bankType, timeEnd } = opened.notice;
-    const paid = {
-      kind: 'paid',
-      outTradeNo,
-      transactionId,
-      totalFee,
-      mchId,
-      appid,
-      tradeType,
-      openid,
-      bankType,
-    } as const;
-    return { kind: 'result', result: { ...paid, paidAt: timeEnd, ...kept } };
+    if (opened.kind === 'paid') return { kind: 'result', result: noticed(opened.notice, { raw, remoteIp }) };
+    const { outTradeNo, transactionId, errCode, errCodeDes, signType } = opened.notice;
+    const reason = `${errCode} ${errCodeDes}`.trim();
+    const failure = { kind: 'failed', outTradeNo, transactionId, mchId, appid, tradeState: 'FAIL', reason } as const;
+    return { kind: 'result', result: { ...failure, source: 'notify', signType, notice: { raw, remoteIp } } };
   }
 
   /** Closes the connections that are kept alive. */
@@ -166,4 +152,23 @@ const paymentOf = (
   openid,
   bankType,
   paidAt: timeEnd ?? new Date(),
+});
+
+const noticed = (
+  { outTradeNo, transactionId, totalFee, mchId, appid, tradeType, openid, bankType, timeEnd, signType }: PaymentNotice,
+  notice: RawNotice,
+): Payment => ({
+  kind: 'paid',
+  outTradeNo,
+  transactionId,
+  totalFee,
+  mchId,
+  appid,
+  tradeType,
+  openid,
+  bankType,
+  paidAt: timeEnd,
+  source: 'notify',
+  signType,
+  notice,
 });

@@ -1,0 +1,152 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { signNotice } from '#wechat-pay/testing';
+import { World } from '../../flow/world.testing.ts';
+import type { Attempt } from '../../domain/attempt.ts';
+import { GatewayWechat } from './gateway.wechat.ts';
+
+Logger.overrideLogger(false);
+
+const apiKey = 'TESTONLYv2key0123456789abcdefABC';
+const account = { appid: 'wx8888888888888888', mch_id: '1900000109' };
+type Answer = Record<string, string | number | undefined>;
+
+let wechat: Server;
+let gateway: GatewayWechat;
+let attempt: Attempt;
+let answer: Answer | string;
+const requests: string[] = [];
+
+beforeAll(async () => {
+  wechat = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      requests.push(Buffer.concat(chunks).toString());
+      const signed = { return_code: 'SUCCESS', result_code: 'SUCCESS', ...account, nonce_str: 'abc' };
+      response.end(typeof answer === 'string' ? answer : signNotice({ ...signed, ...answer }, apiKey, 'HMAC-SHA256'));
+    });
+  });
+  await new Promise<void>((resolve) => wechat.listen(0, '127.0.0.1', resolve));
+  const baseUrl = `http://127.0.0.1:${(wechat.address() as AddressInfo).port}`;
+  const notifyUrl = 'https://pay.example.test/weixin/pay/notify/url';
+  gateway = new GatewayWechat({ baseUrl, appid: account.appid, mchId: account.mch_id, apiKey, notifyUrl });
+  const world = await World.withOneOrder();
+  attempt = await world.open();
+});
+afterAll(() => {
+  gateway.end();
+  wechat.close();
+});
+beforeEach(() => {
+  requests.length = 0;
+});
+
+const paidFields = (): Answer => ({
+  out_trade_no: attempt.outTradeNo,
+  transaction_id: '4200000478201912254663157927',
+  total_fee: 100,
+  cash_fee: 90,
+  trade_type: 'NATIVE',
+  openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o',
+  bank_type: 'OTHERS',
+  time_end: '20261121180000',
+});
+
+describe('preparing', () => {
+  it.each<[string, Answer | string]>([
+    ['code', { prepay_id: 'wx2014', trade_type: 'NATIVE', code_url: 'weixin://wxpay/bizpayurl?pr=NwY5Mz9' }],
+    ['paid', { result_code: 'FAIL', err_code: 'ORDERPAID' }],
+    ['closed', { result_code: 'FAIL', err_code: 'ORDERCLOSED' }],
+    ['refused', { result_code: 'FAIL', err_code: 'INVALID_REQUEST', err_code_des: '201' }],
+    ['unknown', { result_code: 'FAIL', err_code: 'SYSTEMERROR' }],
+    ['unknown', '<html>502</html>'],
+  ])('hears %s', async (kind, said) => {
+    answer = said;
+    expect(await gateway.prepare(attempt, 1_000)).toMatchObject({ kind });
+  });
+
+  it('tells WeChat the same each time', async () => {
+    answer = 'no answer';
+    await gateway.prepare(attempt, 1_000);
+    await gateway.prepare(attempt, 1_000);
+    const [first, second] = requests.map((xml) => xml.replace(/<(nonce_str|sign)>.*?<\/\1>/g, ''));
+    expect(second).toBe(first);
+    expect(first).toContain('<time_expire>');
+  });
+});
+
+describe('asking', () => {
+  it.each<[string, Answer]>([
+    ['paid', { trade_state: 'SUCCESS' }],
+    ['paid', { trade_state: 'REFUND' }],
+    ['unpaid', { trade_state: 'NOTPAY' }],
+    ['unpaid', { trade_state: 'USERPAYING' }],
+    ['failed', { trade_state: 'PAYERROR' }],
+    ['revoked', { trade_state: 'REVOKED' }],
+    ['closed', { trade_state: 'CLOSED' }],
+    ['unknown', { trade_state: 'SOMETHING_NEW' }],
+    ['absent', { result_code: 'FAIL', err_code: 'ORDERNOTEXIST' }],
+    ['unknown', { result_code: 'FAIL', err_code: 'SYSTEMERROR' }],
+    ['unknown', { result_code: 'FAIL', err_code: 'INVALID_REQUEST' }],
+  ])('hears %s', async (kind, said) => {
+    answer = { ...paidFields(), ...said };
+    expect(await gateway.query(attempt, 'query', 1_000)).toMatchObject({ kind });
+  });
+
+  it('gets the whole payment', async () => {
+    answer = { ...paidFields(), trade_state: 'SUCCESS' };
+    expect(await gateway.query(attempt, 'close', 1_000)).toMatchObject({
+      payment: { totalFee: 100, paidAt: new Date('2026-11-21T10:00:00Z'), source: 'close', mchId: '1900000109' },
+    });
+  });
+});
+
+describe('closing', () => {
+  it.each<[string, Answer]>([
+    ['closed', {}],
+    ['closed', { result_code: 'FAIL', err_code: 'ORDERCLOSED' }],
+    ['paid', { result_code: 'FAIL', err_code: 'ORDERPAID' }],
+    ['absent', { result_code: 'FAIL', err_code: 'ORDERNOTEXIST' }],
+    ['unknown', { result_code: 'FAIL', err_code: 'SYSTEMERROR' }],
+    ['unknown', { result_code: 'FAIL', err_code: 'ORDER_TOO_YOUNG' }],
+  ])('hears %s', async (kind, said) => {
+    answer = said;
+    expect(await gateway.close(attempt, 1_000)).toMatchObject({ kind });
+  });
+});
+
+describe('a notification', () => {
+  const open = (fields: Answer, signType: 'MD5' | 'HMAC-SHA256' = 'HMAC-SHA256') => {
+    const whole = {
+      return_code: 'SUCCESS',
+      result_code: 'SUCCESS',
+      ...account,
+      nonce_str: 'abc',
+      ...paidFields(),
+      ...fields,
+    };
+    return gateway.openNotice(Buffer.from(signNotice(whole, apiKey, signType)), '127.0.0.1');
+  };
+
+  it('says how it was signed, and keeps its bytes', () => {
+    expect(open({}, 'MD5')).toMatchObject({
+      kind: 'result',
+      result: { kind: 'paid', totalFee: 100, signType: 'MD5', source: 'notify', notice: { remoteIp: '127.0.0.1' } },
+    });
+  });
+  it('of a failure is one', () => {
+    expect(open({ result_code: 'FAIL', err_code: 'NOTENOUGH' })).toMatchObject({
+      result: { kind: 'failed', tradeState: 'FAIL', reason: 'NOTENOUGH' },
+    });
+  });
+  it('for another account is refused', () => {
+    expect(open({ mch_id: '1900000110' })).toMatchObject({ kind: 'refused', reason: 'foreign-mch_id' });
+    expect(open({ appid: 'wx0000000000000000' })).toMatchObject({ kind: 'refused', reason: 'foreign-appid' });
+  });
+  it('that is not signed with our key is refused', () => {
+    expect(gateway.openNotice(Buffer.from('<xml><a>1</a></xml>'), '::1')).toMatchObject({ kind: 'refused' });
+  });
+});
