@@ -231,6 +231,6 @@ describe('the pool', () => {
     await Promise.all(holders);
     await new Promise((resolve) => setImmediate(resolve));
     expect(poolOf(dataSource)).toMatchObject({ busy: 0, open: 3 });
-    expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await dataSource.query("SELECT 'yes' AS alive")).toEqual([{ alive: 'yes' }]);
   });
 });

@@ -404,8 +404,8 @@ describe('the RabbitMQ transport', () => {
       return Promise.reject(new Error('no such order'));
     };
     await start();
-    own.sendToQueue(timeoutInbox(names).name, Buffer.from(`{"orderNo":"${orderNo(1)}"}`));
     own.sendToQueue(timeoutInbox(names).name, Buffer.from('garbage'));
+    own.sendToQueue(timeoutInbox(names).name, Buffer.from(`{"orderNo":"${orderNo(1)}"}`));
     await until('the readable one is handed over', () => got.length === 1);
     await server.close();
     await until('both are gone', async () => (await own.checkQueue(timeoutInbox(names).name)).messageCount === 0);
