@@ -17,6 +17,9 @@ export class CloseOrders {
     const moved = await this.changes.move(orderNos, whenClosedAtWechat);
     const ended = moved.filter(({ to }) => to !== undefined).map(({ orderNo }) => orderNo);
     if (ended.length > 0) this.pending.ended(ended);
+    // Told again by somebody who has not heard how the order ended: that news was lost, and nobody else would repeat it.
+    const again = moved.filter(({ from, to }) => from !== undefined && to === undefined).map(({ orderNo }) => orderNo);
+    if (again.length > 0) await this.changes.tellEnds(again);
     return moved.map(outcomeOf);
   }
 

@@ -49,6 +49,7 @@ class MemoryOrders extends OrderChanges {
   settled: Settled[] = [];
   expired: Moved[][] = [];
   resent: number[] = [];
+  toldEnds: string[] = [];
   keys: number[] = [];
 
   put(...orders: (OrderState & { title: string })[]) {
@@ -72,6 +73,10 @@ class MemoryOrders extends OrderChanges {
   }
   override resendCloses() {
     return Promise.resolve(this.resent.shift() ?? 0);
+  }
+  override tellEnds(orderNos: readonly string[]) {
+    this.toldEnds.push(...orderNos);
+    return Promise.resolve();
   }
   override forgetKeys() {
     return Promise.resolve(this.keys.shift() ?? 0);
@@ -223,6 +228,8 @@ describe('settle', () => {
       'unknown-order',
     ]);
     expect(pending.calls).toEqual([['ended', orderNo('A'), orderNo('B')]]);
+    // Who repeats a payment has not heard what became of its order.
+    expect(orders.toldEnds).toEqual([orderNo('E')]);
   });
 
   it('puts an order whose attempt was paid with another amount into review', async () => {
@@ -243,7 +250,10 @@ describe('close', () => {
     expect(await step.closed(orderNos('ABCD'))).toEqual(['moved', 'moved', 'nothing-to-do', 'unknown-order']);
     expect(orderNos('ABC').map((no) => orders.orders.get(no)?.status)).toEqual(['CANCELLED', 'PAY_FAILED', 'WAIT_PAY']);
     expect(pending.calls).toEqual([['ended', orderNo('A'), orderNo('B')]]);
+    orders.toldEnds = [];
     expect(await step.closed([orderNo('A')])).toEqual(['nothing-to-do']);
+    // Who confirms a close again has not heard what became of its order.
+    expect(orders.toldEnds).toEqual([orderNo('A')]);
   });
 
   it('takes a failure as a hint to close', async () => {

@@ -75,8 +75,13 @@ export abstract class OrderChanges {
   abstract move(orderNos: readonly string[], rule: Rule): Promise<Moved[]>;
   /** As `move`, for at most `limit` orders whose time is up and that no other process is working on. */
   abstract moveExpired(rule: Rule, limit: number): Promise<Moved[]>;
-  /** Records the close command again for at most `limit` CLOSING orders last told longer ago than this. */
+  /**
+   * Records the close command again for at most `limit` CLOSING orders last told longer ago than this; with it
+   * `order.placed`, because whoever never heard of the order cannot close it.
+   */
   abstract resendCloses(olderThanMs: number, limit: number): Promise<number>;
+  /** Records again how these orders have ended; those that have not, and unknown ones, are left alone. */
+  abstract tellEnds(orderNos: readonly string[]): Promise<void>;
   /** Deletes at most `limit` idempotency keys older than this; answers how many. */
   abstract forgetKeys(olderThanMs: number, limit: number): Promise<number>;
 }

@@ -35,6 +35,9 @@ export class SettleOrders {
       }
     }
     if (ended.length > 0) this.pending.ended(ended);
+    // Whoever tells it again has not heard how the order ended: that news was lost, and nobody else would repeat it.
+    const again = payments.filter((_, index) => outcomes[index] === 'already-booked').map(({ orderNo }) => orderNo);
+    if (again.length > 0) await this.changes.tellEnds(again);
     return outcomes;
   }
 

@@ -26,7 +26,7 @@ export function nextCheckMs(facts: CheckFacts, now: Date): number | undefined {
     case 'SUCCESS': {
       if (facts.orderStatus === 'PAID') return undefined;
       if (facts.orderStatus !== 'WAIT_PAY' && facts.tries > 16) return undefined;
-      return backOffMs(facts.tries, MINUTE, 60 * MINUTE);
+      return tellAgainMs(facts.tries);
     }
     case 'CLOSED':
     case 'FAILED':
@@ -45,6 +45,9 @@ export function nextCheckMs(facts: CheckFacts, now: Date): number | undefined {
 /** Doubles with every try, from `firstMs` up to `capMs`. `tries` counts from 0. */
 export const backOffMs = (tries: number, firstMs: number, capMs: number): number =>
   Math.min(firstMs * 2 ** Math.min(Math.max(tries, 0), 20), capMs);
+
+/** `order` normally answers within a second; this long without an answer, it is told again. `tries` counts from 0. */
+export const tellAgainMs = (tries: number): number => backOffMs(tries, MINUTE, 60 * MINUTE);
 
 /**
  * WeChat may refuse to close an order that is younger than five minutes

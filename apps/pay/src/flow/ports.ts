@@ -77,7 +77,10 @@ export abstract class Closings {
   abstract record(commands: readonly CloseCommand[]): Promise<Set<string>>;
   /** Leases due commands to this caller. */
   abstract claim(limit: number, leaseMs: number): Promise<string[]>;
-  /** Answers the command once all attempts are final, else sets the next try by back-off. */
+  /**
+   * Answers the command once all attempts are final, and again until `order` has said how it ended; else sets the next
+   * try by back-off.
+   */
   abstract conclude(orderNo: string): Promise<'paid' | 'closed' | 'later'>;
 }
 

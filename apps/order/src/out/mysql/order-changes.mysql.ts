@@ -9,13 +9,24 @@ import { OrderChanges, type Moved, type Settled } from '../../flow/ports.ts';
 import { togetherOrSingly } from './batch.ts';
 import {
   closeRequested,
+  endOf,
   expectRows,
   lockExpired,
   lockOrders,
+  orderPlaced,
   writeMoves,
   type Change,
   type Locked,
 } from './order-moves.ts';
+
+interface ClosingRow {
+  orderNo: string;
+  reason: 'timeout' | 'buyer' | 'failed';
+  totalFee: string;
+  title: string;
+  expiresAt: Date;
+  now: Date;
+}
 
 interface Booking {
   payment: Payment;
@@ -51,10 +62,9 @@ export class MysqlOrderChanges extends OrderChanges {
 
   override resendCloses(olderThanMs: number, limit: number): Promise<number> {
     return this.commit(async (em) => {
-      const rows = await em.query<
-        (Pick<OrderState, 'orderNo'> & { reason: 'timeout' | 'buyer' | 'failed'; now: Date })[]
-      >(
-        `SELECT order_no AS orderNo, closing_reason AS reason, UTC_TIMESTAMP(3) AS now
+      const rows = await em.query<ClosingRow[]>(
+        `SELECT order_no AS orderNo, closing_reason AS reason, total_fee AS totalFee, title, expires_at AS expiresAt,
+                UTC_TIMESTAMP(3) AS now
          FROM orders FORCE INDEX (ix_orders_close_sent) WHERE status = 'CLOSING' AND close_sent_at <= UTC_TIMESTAMP(3) - INTERVAL ? MICROSECOND
          ORDER BY close_sent_at LIMIT ? FOR UPDATE SKIP LOCKED`,
         [olderThanMs * 1000, limit],
@@ -65,8 +75,18 @@ export class MysqlOrderChanges extends OrderChanges {
       await expectRows(em, rows.length, sql, [first.now, rows.map(({ orderNo }) => orderNo)]);
       return {
         result: rows.length,
-        events: rows.map(({ orderNo, reason, now }) => closeRequested(orderNo, reason, now)),
+        events: rows.flatMap((row) => [
+          orderPlaced({ ...row, totalFee: Number(row.totalFee) }, row.now),
+          closeRequested(row.orderNo, row.reason, row.now),
+        ]),
       };
+    });
+  }
+
+  override tellEnds(orderNos: readonly string[]): Promise<void> {
+    return this.commit(async (em) => {
+      const { orders, now } = await lockOrders(em, orderNos);
+      return { result: undefined, events: [...orders.values()].flatMap((order) => endOf(order, order.status, now)) };
     });
   }
 

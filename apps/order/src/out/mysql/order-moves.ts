@@ -64,6 +64,15 @@ export async function writeMoves(em: EntityManager, now: Date, changes: readonly
   return changes.flatMap(({ order, move }) => eventOf(order, move, now));
 }
 
+/** An order that may be paid: what `pay` has to know of it. */
+export function orderPlaced(
+  { orderNo, totalFee, title, expiresAt }: { orderNo: string; totalFee: number; title: string; expiresAt: Date },
+  now: Date,
+): Event {
+  const facts = { orderNo, totalFee, title, expiresAt: expiresAt.toISOString() };
+  return event('order.placed', `order.placed:${orderNo}`, facts, now);
+}
+
 /** The command to close an order at WeChat. The same text however often it is told: a repeat is the same command. */
 export function closeRequested(orderNo: string, reason: NonNullable<OrderState['closingReason']>, now: Date): Event {
   return event('payment.close.requested', `payment.close.requested:${orderNo}`, { orderNo, reason }, now);
@@ -141,17 +150,25 @@ async function giveBack(em: EntityManager, orderNos: readonly string[]): Promise
   );
 }
 
-function eventOf({ orderNo, totalFee }: OrderState, move: Move, now: Date): Event[] {
+function eventOf(order: OrderState, move: Move, now: Date): Event[] {
+  return move.to === 'CLOSING' ? [closeRequested(order.orderNo, move.closingReason, now)] : endOf(order, move.to, now);
+}
+
+/** How an order has ended, told to whoever wants to know; nothing while it has not. */
+export function endOf(
+  { orderNo, totalFee }: Pick<OrderState, 'orderNo' | 'totalFee'>,
+  status: OrderState['status'],
+  now: Date,
+): Event[] {
   const facts = { orderNo, totalFee, at: now.toISOString() };
-  switch (move.to) {
-    case 'CLOSING':
-      return [closeRequested(orderNo, move.closingReason, now)];
+  switch (status) {
     case 'PAID':
       return [event('order.paid', `order.paid:${orderNo}`, facts, now)];
     case 'CANCELLED':
       return [event('order.cancelled', `order.cancelled:${orderNo}`, facts, now)];
     case 'PAY_FAILED':
       return [event('order.failed', `order.failed:${orderNo}`, facts, now)];
+    case 'CLOSING':
     case 'REVIEW':
     case 'WAIT_PAY':
       return [];

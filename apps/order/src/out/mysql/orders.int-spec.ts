@@ -93,6 +93,9 @@ const events = async (orderNo: string) => {
   const rows = await dataSource.query<{ id: string }[]>(sql, [`%:${orderNo}`]);
   return rows.map(({ id }) => id.split(':')[0]);
 };
+/** As if they had been sent, or lost with the broker. */
+const forgetEvents = (orderNo: string) =>
+  dataSource.query('DELETE FROM outbox WHERE message_id LIKE ?', [`%:${orderNo}`]);
 const expire = (orderNo: string) =>
   dataSource.query('UPDATE orders SET expires_at = UTC_TIMESTAMP(3) WHERE order_no = ?', [orderNo]);
 
@@ -399,5 +402,31 @@ describe('ending without money', () => {
       expect(await changes.resendCloses(60_000, 200)).toBe(0);
     }
     expect(await events(waiting)).toEqual(['order.placed', 'payment.close.requested']);
+  });
+
+  it('tells of the order once more with the close, to a broker that was wiped before anybody read of it', async () => {
+    const orderNo = await placed([{ productId: 'tea', quantity: 3 }]);
+    await changes.move([orderNo], whenBuyerCancels);
+    const placedEvent = () => value("SELECT body FROM outbox WHERE message_id = CONCAT('order.placed:', ?)", orderNo);
+    const told = JSON.parse(String(await placedEvent())) as { data: object };
+    await forgetEvents(orderNo);
+    await dataSource.query('UPDATE orders SET close_sent_at = close_sent_at - INTERVAL 61 SECOND');
+    await changes.resendCloses(60_000, 200);
+    expect(await events(orderNo)).toEqual(['order.placed', 'payment.close.requested']);
+    const again = JSON.parse(String(await placedEvent())) as { data: object };
+    expect(again.data).toEqual(told.data);
+  });
+
+  it('tells again how orders have ended, and nothing of those that have not', async () => {
+    const [paid, cancelled, failed, waiting, closing] = (await many(5)) as [string, string, string, string, string];
+    await changes.settle([payment(paid)]);
+    await changes.move([cancelled, closing], whenBuyerCancels);
+    await changes.move([failed], whenPaymentFailed);
+    await changes.move([cancelled, failed], whenClosedAtWechat);
+    const all = [paid, cancelled, failed, waiting, closing];
+    for (const orderNo of all) await forgetEvents(orderNo);
+    await changes.tellEnds([...all, paid, 'Z'.repeat(22)]);
+    const told = await Promise.all(all.map(events));
+    expect(told).toEqual([['order.paid'], ['order.cancelled'], ['order.failed'], [], []]);
   });
 });

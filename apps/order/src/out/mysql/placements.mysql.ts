@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { event, isDuplicate, newOrderNo, Outbox, serverErrorOf, transact } from '#platform';
+import { isDuplicate, newOrderNo, Outbox, serverErrorOf, transact } from '#platform';
 import { priceBasket, type Basket, type Line, type Product } from '../../domain/basket.ts';
 import { FIRST_STATUS } from '../../domain/order-states.ts';
 import { Placements, type OrderRequest, type PlacedOrder, type Placement } from '../../flow/ports.ts';
+import { orderPlaced } from './order-moves.ts';
 
 type Priced = Extract<Basket, { kind: 'priced' }>;
 
@@ -72,15 +73,7 @@ export class MysqlPlacements extends Placements {
     const body = answer(order);
     await takeKey(em, request, body, now);
     await insertOrder(em, order, now);
-    const { orderNo, totalFee, title, expiresAt } = order;
-    const recorded = await this.outbox.record(em, [
-      event(
-        'order.placed',
-        `order.placed:${orderNo}`,
-        { orderNo, totalFee, title, expiresAt: expiresAt.toISOString() },
-        now,
-      ),
-    ]);
+    const recorded = await this.outbox.record(em, [orderPlaced(order, now)]);
     // Last, so that the row of a product everybody wants is locked for one statement and the commit only.
     if (!(await takeStock(em, basket.lines))) {
       const basketNow = priceBasket(request.wishes, (await readProducts(em, request.wishes)).products);

@@ -139,7 +139,8 @@ export class AttemptsMysql extends Attempts {
       const byStatus = grouped(news, ({ status }) => status);
       for (const [status, those] of byStatus) {
         await em.query(
-          `UPDATE payable SET order_status = ?, updated_at = UTC_TIMESTAMP(3)
+          `UPDATE payable SET order_status = ?, close_due_at = IF(state = 'DONE', NULL, close_due_at),
+                  updated_at = UTC_TIMESTAMP(3)
             WHERE order_no IN (?) AND order_status IN (?)`,
           [status, those.map(({ orderNo }) => orderNo), orderStatusMachine.sources(status)],
         );

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Outbox, transact } from '#platform';
 import { isOpen } from '../../domain/attempt.ts';
-import { closeBackOffMs } from '../../domain/schedule.ts';
+import { closeBackOffMs, tellAgainMs } from '../../domain/schedule.ts';
 import { type CloseCommand, Closings } from '../../flow/ports.ts';
 import { closed, succeededAgain } from './events.ts';
 import { fromNow, grouped, lockOrders, micros } from './rows.ts';
@@ -23,8 +23,8 @@ export class ClosingsMysql extends Closings {
       for (const [reason, those] of grouped(commands, (command) => command.reason)) {
         // Assignments run from left to right: close_seq must see the old close_due_at.
         await em.query(
-          `UPDATE payable SET close_seq = close_seq + IF(close_due_at IS NULL, 1, 0),
-                  close_due_at = COALESCE(close_due_at, UTC_TIMESTAMP(3)),
+          `UPDATE payable SET close_seq = close_seq + IF(close_due_at IS NULL OR state = 'DONE', 1, 0),
+                  close_due_at = IF(close_due_at IS NULL OR state = 'DONE', UTC_TIMESTAMP(3), close_due_at),
                   close_reason = COALESCE(close_reason, ?),
                   state = IF(state = 'OPEN', 'CLOSING', state),
                   updated_at = UTC_TIMESTAMP(3)
@@ -72,14 +72,17 @@ export class ClosingsMysql extends Closings {
         );
         return { end: 'later' as const, recorded: [] };
       }
-      await em.query(
-        `UPDATE payable SET state = 'DONE', close_locked_until = NULL, close_due_at = NULL, close_tries = 0,
-                updated_at = UTC_TIMESTAMP(3)
-          WHERE order_no = ?`,
-        [orderNo],
-      );
       const successes = attempts.flatMap((attempt) => succeededAgain(attempt) ?? []);
       const end = successes.length > 0 ? ('paid' as const) : ('closed' as const);
+      // Told again until `order` has said how it ended; a success has its own repeats.
+      const unheard = end === 'closed' && payable.orderStatus === 'WAIT_PAY';
+      const told = payable.state === 'DONE' ? row.close_tries : 0;
+      await em.query(
+        `UPDATE payable SET state = 'DONE', close_locked_until = NULL, close_tries = ?,
+                close_due_at = ${unheard ? fromNow : 'NULL'}, updated_at = UTC_TIMESTAMP(3)
+          WHERE order_no = ?`,
+        unheard ? [told + 1, micros(tellAgainMs(told)), orderNo] : [0, orderNo],
+      );
       const events = end === 'paid' ? successes : [closed(orderNo, row.close_seq, attempts)];
       return { end, recorded: await this.outbox.record(em, events) };
     });

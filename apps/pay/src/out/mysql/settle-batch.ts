@@ -4,13 +4,10 @@ import type { Event } from '#contract';
 import { type Attempt, attemptMachine, isOpen } from '../../domain/attempt.ts';
 import { orderStatusMachine, payableMachine } from '../../domain/payable.ts';
 import { anomalyOf, judge, type Payment, type PaymentResult, type SettleOutcome } from '../../domain/payment.ts';
-import { backOffMs } from '../../domain/schedule.ts';
+import { tellAgainMs } from '../../domain/schedule.ts';
 import type { Settled } from '../../flow/ports.ts';
 import { failed, mismatched, succeeded } from './events.ts';
 import { fromNow, grouped, type LockedOrder, micros, type Written } from './rows.ts';
-
-/** `order` normally answers within a second; this long without an answer, it is told again. */
-const TELL_AGAIN_MS = backOffMs(0, 60_000, 60_000);
 
 interface Judged {
   result: PaymentResult;
@@ -74,7 +71,7 @@ async function writeSuccesses(em: EntityManager, judged: readonly Judged[]): Pro
       ...pick((one) => one.openid ?? null),
       ...pick((one) => one.bankType ?? null),
       ...pick((one) => one.source),
-      micros(TELL_AGAIN_MS),
+      micros(tellAgainMs(0)),
       paid.map((one) => one.outTradeNo),
       attemptMachine.sources('SUCCESS'),
     ],

@@ -368,6 +368,38 @@ describe('closing', () => {
     expect(await stateOf(orderNo)).toEqual({ payable: 'DONE', attempts: [] });
   });
 
+  it('is told again, slower and slower, until it is known how the order ended', async () => {
+    const orderNo = await placed();
+    await closings.record([{ orderNo, reason: 'timeout' }]);
+    expect(await closings.conclude(orderNo)).toBe('closed');
+    const dueIn = async () => {
+      const sql = 'SELECT ROUND(TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), close_due_at) / 60) AS minutes FROM payable';
+      const [row] = await db.query<{ minutes: string | null }[]>(sql);
+      return row?.minutes ? Number(row.minutes) : null;
+    };
+    const waits: (number | null)[] = [await dueIn()];
+    for (let round = 0; round < 2; round += 1) {
+      await db.query('DELETE FROM outbox');
+      expect(await closings.claim(10, 60_000)).toEqual([]);
+      await db.query('UPDATE payable SET close_due_at = UTC_TIMESTAMP(3)');
+      expect(await closings.claim(10, 60_000)).toEqual([orderNo]);
+      expect(await closings.conclude(orderNo)).toBe('closed');
+      expect(await count('outbox', `message_id = 'payment.closed:${orderNo}:1'`)).toBe(1);
+      waits.push(await dueIn());
+    }
+    expect(waits).toEqual([1, 2, 4]);
+    await attempts.recordOrderStatus([{ orderNo, status: 'CANCELLED' }]);
+    expect(await dueIn()).toBeNull();
+    expect(await stateOf(orderNo)).toEqual({ payable: 'DONE', attempts: [] });
+  });
+
+  it('is not given up when the order is said to have ended before WeChat has', async () => {
+    const attempt = await shown(await placed());
+    await closings.record([{ orderNo: attempt.orderNo, reason: 'timeout' }]);
+    await attempts.recordOrderStatus([{ orderNo: attempt.orderNo, status: 'CANCELLED' }]);
+    expect(await closings.claim(10, 60_000)).toEqual([attempt.orderNo]);
+  });
+
   it('ends as paid when money was faster', async () => {
     const attempt = await shown(await placed());
     await closings.record([{ orderNo: attempt.orderNo, reason: 'timeout' }]);
