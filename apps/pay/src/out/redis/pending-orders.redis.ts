@@ -15,6 +15,11 @@ const SCHEDULE = `${nowMs}
 for i = 1, #ARGV, 2 do redis.call('ZADD', KEYS[1], now + ARGV[i], ARGV[i + 1]) end
 return 1`;
 
+/** What is no sorted set under the set's name is nobody's: it goes, and the set counts as lost. */
+const IS_COMPLETE = `local kind = redis.call('TYPE', KEYS[1]).ok
+if kind ~= 'zset' and kind ~= 'none' then redis.call('DEL', KEYS[1], KEYS[2]) end
+return redis.call('EXISTS', KEYS[2])`;
+
 /** Arguments of one script call. Redis's Lua could unpack more, but nobody else is served meanwhile. */
 const CHUNK = 500;
 
@@ -53,7 +58,10 @@ export class PendingOrdersRedis extends PendingOrders {
   }
 
   override isComplete(): Promise<boolean | undefined> {
-    return tryRedis(this.redis, async (redis) => (await redis.exists(PENDING_COMPLETE)) === 1);
+    return tryRedis(
+      this.redis,
+      async (redis) => (await redis.eval(IS_COMPLETE, 2, PENDING_DUE, PENDING_COMPLETE)) === 1,
+    );
   }
 
   override async markComplete(): Promise<void> {

@@ -68,6 +68,15 @@ describe('the set of pending orders', () => {
     expect(await pending.isComplete()).toBe(false);
   });
 
+  it('clears away what is no set under its name, and is incomplete then', async () => {
+    await pending.markComplete();
+    await redis.set(PENDING_DUE, 'x');
+    expect(await pending.claim(10, 0, 60_000)).toBeUndefined();
+    expect(await pending.isComplete()).toBe(false);
+    expect(await pending.schedule([{ orderNo, dueInMs: 0 }])).toBe(true);
+    expect(await pending.claim(10, 0, 60_000)).toEqual([orderNo]);
+  });
+
   it('lets one of many ask about an order', async () => {
     const allowed = await Promise.all([pending, other, pending, other].map((one) => one.mayAsk(orderNo, 5_000)));
     expect(allowed.filter(Boolean)).toHaveLength(1);
