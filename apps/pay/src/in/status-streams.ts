@@ -32,9 +32,18 @@ export class StatusStreams {
   /**
    * Turns the reply into a stream. Subscribes first and reads then, so that no change falls between.
    *
-   * @throws Problem 404 or 503 as the status query does, 429 TOO_MANY_STREAMS
+   * @throws Problem 404 or 503 as the status query does, 429 TOO_MANY_STREAMS, 400 PIPELINED_STREAM
    */
   async open(orderNo: string, address: string, reply: FastifyReply): Promise<void> {
+    // An answer that waits behind another one on its connection never hears that the connection is gone: its place
+    // among the streams would be taken for good.
+    if (reply.raw.socket === null) {
+      throw new Problem(
+        400,
+        'PIPELINED_STREAM',
+        'A stream needs a connection on which nothing else is being answered.',
+      );
+    }
     const release = this.take([
       [`order ${orderNo}`, MAX_PER_ORDER],
       [`address ${address}`, MAX_PER_ADDRESS],
