@@ -29,6 +29,11 @@ describe('settings of order', () => {
     expect(read).not.toThrow('hunter2');
   });
 
+  it('wants names of its own for each app at the broker', () => {
+    expect(() => readConfig({ ...good, MQ_PAY_QUEUE: 'order.payments' })).toThrow('MQ_PAY_QUEUE');
+    expect(() => readConfig({ ...good, MQ_ORDER_EXCHANGE: 'payment' })).toThrow('MQ_ORDER_EXCHANGE');
+  });
+
   it('wants exactly one way to check tokens', () => {
     expect(() => readConfig({ ...good, AUTH_JWT_SECRET: undefined })).toThrow('AUTH_JWT_SECRET');
     expect(() => readConfig({ ...good, AUTH_JWKS_URL: 'https://id.example/keys' })).toThrow('AUTH_JWT_SECRET');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readSettings, settings, topologyNames } from '#platform';
+import { exchangesApart, queuesApart, readSettings, settings, topologyNames } from '#platform';
 
 /** Whether this is WeChat as the simulator plays it: on this machine, or under its name in a compose network. */
 const isSimulator = (url: string): boolean =>
@@ -27,6 +27,8 @@ const schema = z
     WECHAT_API_BASE_URL: settings.httpUrl().optional(),
     ...settings.topologyNames,
   })
+  .refine(...queuesApart)
+  .refine(...exchangesApart)
   .refine(({ AUTH_JWT_SECRET, AUTH_JWKS_URL }) => [AUTH_JWT_SECRET, AUTH_JWKS_URL].filter(Boolean).length === 1, {
     ...always,
     path: ['AUTH_JWT_SECRET'],

@@ -39,6 +39,12 @@ describe('the settings of pay', () => {
     });
   });
 
+  it('mean the real WeChat when they do not say which', () => {
+    expect(readConfig({ ...good, WECHAT_API_BASE_URL: undefined }).wechat.baseUrl).toBe(
+      'https://api.mch.weixin.qq.com',
+    );
+  });
+
   it('name every bad variable at once, and no value', () => {
     const message = refusal({
       PAY_MYSQL_URL: 'postgres://somewhere',
@@ -63,6 +69,23 @@ describe('the settings of pay', () => {
     ],
     ['production with the simulator', { NODE_ENV: 'production' }, 'WECHAT_API_BASE_URL'],
     ['production with a notify address on this machine', { NODE_ENV: 'production' }, 'NOTIFY_URL'],
+    [
+      'production with a notify address that is not https',
+      { NODE_ENV: 'production', NOTIFY_URL: 'http://shop.example.test/weixin/pay/notify/url' },
+      'NOTIFY_URL: must be https',
+    ],
+    [
+      'WeChat without https',
+      { WECHAT_API_BASE_URL: 'http://api.mch.weixin.qq.com' },
+      'WECHAT_API_BASE_URL: must be https',
+    ],
+    [
+      'a demo that does not say where the simulator is',
+      { DEMO: '1', WECHAT_API_BASE_URL: undefined },
+      'must be the sim',
+    ],
+    ['one queue for both apps', { MQ_PAY_QUEUE: 'order.payments' }, 'MQ_PAY_QUEUE'],
+    ['one exchange for both apps', { MQ_ORDER_EXCHANGE: 'payment' }, 'MQ_ORDER_EXCHANGE'],
     ['neither secret nor key set', { AUTH_JWT_SECRET: undefined }, 'AUTH_JWT_SECRET'],
     ['both secret and key set', { AUTH_JWKS_URL: 'https://id.example.test/keys' }, 'AUTH_JWT_SECRET'],
   ])('refuse %s', (_case, env, name) => {

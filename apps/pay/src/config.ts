@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { readSettings, settings, topologyNames } from '#platform';
+import { exchangesApart, queuesApart, readSettings, settings, topologyNames } from '#platform';
 
 const isLoopback = (url: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
 
 /** Whether this is WeChat as the simulator plays it: on this machine, or under its name in a compose network. */
 const isSimulator = (url: string): boolean => isLoopback(url) || new URL(url).hostname === 'simulator';
+const isHttps = (url: string): boolean => new URL(url).protocol === 'https:';
 
 const always = { when: () => true };
 const given = (url: string | undefined): url is string => url !== undefined && URL.canParse(url);
@@ -32,7 +33,7 @@ const schema = z
       .regex(/^[0-9A-Za-z]{32}$/, 'is not 32 letters and digits')
       .describe('set the API v2 key of your merchant account'),
     WECHAT_SIGN_TYPE: settings.choice(['HMAC-SHA256', 'MD5']),
-    WECHAT_API_BASE_URL: settings.httpUrl(),
+    WECHAT_API_BASE_URL: settings.httpUrl().default('https://api.mch.weixin.qq.com'),
     WECHAT_MIN_EXPIRE_SECONDS: settings.seconds(300, { min: 60, max: 7200 }),
     NOTIFY_URL: settings.httpUrl(),
     NOTIFY_CROSS_CHECK: settings.choice(['always', 'never']),
@@ -50,6 +51,8 @@ const schema = z
     DEMO: settings.flag(false),
     ...settings.topologyNames,
   })
+  .refine(...queuesApart)
+  .refine(...exchangesApart)
   .refine(({ AUTH_JWT_SECRET, AUTH_JWKS_URL }) => [AUTH_JWT_SECRET, AUTH_JWKS_URL].filter(Boolean).length === 1, {
     ...always,
     path: ['AUTH_JWT_SECRET'],
@@ -65,6 +68,11 @@ const schema = z
     path: ['WECHAT_API_BASE_URL'],
     message: 'must be the simulator while DEMO is on',
   })
+  .refine(({ WECHAT_API_BASE_URL: url }) => !(given(url) && !isHttps(url) && !isSimulator(url)), {
+    ...always,
+    path: ['WECHAT_API_BASE_URL'],
+    message: 'must be https, except for the simulator',
+  })
   .refine(({ NODE_ENV, WECHAT_API_BASE_URL: url }) => !(NODE_ENV === 'production' && given(url) && isSimulator(url)), {
     ...always,
     path: ['WECHAT_API_BASE_URL'],
@@ -74,6 +82,11 @@ const schema = z
     ...always,
     path: ['NOTIFY_URL'],
     message: 'is on this machine, where WeChat cannot reach it',
+  })
+  .refine(({ NODE_ENV, NOTIFY_URL: url }) => !(NODE_ENV === 'production' && given(url) && !isHttps(url)), {
+    ...always,
+    path: ['NOTIFY_URL'],
+    message: 'must be https in production',
   });
 
 /** The app's settings, typed and frozen. */

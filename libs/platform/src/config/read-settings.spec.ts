@@ -7,7 +7,7 @@ import { defaultNames } from '#contract';
 import { readSettings } from './read-settings.ts';
 import { settings } from './settings.ts';
 import { SettingsError } from './settings-error.ts';
-import { topologyNames } from './topology-names.ts';
+import { exchangesApart, queuesApart, topologyNames } from './topology-names.ts';
 
 const schema = z.object({
   PAY_PORT: settings.port(3001),
@@ -104,6 +104,11 @@ describe('readSettings', () => {
     ['no schema in the address', { PAY_MYSQL_URL: 'mysql://pay:pw@db' }, 'is not of the form mysql://'],
     ['no scheme', { PUBLIC_PAY_URL: 'pay.example.test' }, 'is not of the form https://'],
     ['a script as address', { PUBLIC_PAY_URL: 'javascript:alert(1)' }, 'is not of the form https://'],
+    ['a login in a base address', { PUBLIC_PAY_URL: 'https://user:pw@x.test/' }, 'is not of the form https://'],
+    ['a password that cannot be decoded', { PAY_MYSQL_URL: 'mysql://pay:p%zz@db/pay' }, 'is not of the form mysql://'],
+    ['a proxy that is no address', { TRUST_PROXY: '10.0.0.0/8, 999.1.1.1' }, 'is not a list of addresses'],
+    ['a proxy network that is too narrow', { TRUST_PROXY: '10.0.0.0/33' }, 'is not a list of addresses'],
+    ['a list of proxies that ends in nothing', { TRUST_PROXY: '10.0.0.1,' }, 'is not a list of addresses'],
     ['a query in a base address', { PUBLIC_PAY_URL: 'https://x.test/?a=1' }, 'is not of the form https://'],
     ['a fraction', { WITHIN_SECONDS: '1.5' }, 'must be a whole number'],
     ['a number in another notation', { WITHIN_SECONDS: '0x100' }, 'must be a whole number'],
@@ -125,6 +130,17 @@ describe('readSettings', () => {
       'PAY_LINK_SECRET',
     ]);
     expect(namesOf(refused({ ...good, NODE_ENV: 'production' }))).toEqual(['PAY_MYSQL_URL', 'PAY_LINK_SECRET']);
+  });
+
+  it.each([
+    ['one queue for both apps', { MQ_PAY_QUEUE: 'order.payments' }, 'MQ_PAY_QUEUE'],
+    ['a queue named like what stands behind the other', { MQ_PAY_QUEUE: 'order.payments.parked' }, 'MQ_PAY_QUEUE'],
+    ['one exchange for both apps', { MQ_ORDER_EXCHANGE: 'payment' }, 'MQ_ORDER_EXCHANGE'],
+  ])('refuses %s', (_what, change, name) => {
+    const apart = schema.refine(...queuesApart).refine(...exchangesApart);
+    expect(() => readSettings('pay', apart, { ...good, ...change })).toThrow(name);
+    expect(() => readSettings('pay', apart, { ...good, ...change, PAY_PORT: 'x' })).toThrow(name);
+    expect(() => readSettings('pay', apart, good)).not.toThrow();
   });
 
   it('reports a rule over several variables under the name it is given', () => {

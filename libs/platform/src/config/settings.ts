@@ -1,4 +1,5 @@
 /** Reusable pieces of a configuration schema: each reads the text of one environment variable. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { defaultNames } from '#contract';
 
@@ -13,14 +14,36 @@ const whole = (min: number, max: number) =>
 
 const parseUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
 
+/** Name, password and path stand percent-encoded in an address; what cannot be decoded would fail only when used. */
+function isDecodable({ username, password, pathname }: URL): boolean {
+  try {
+    return [username, password, pathname].map(decodeURIComponent).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 const url = (protocols: readonly string[], example: string, check: (url: URL) => boolean = () => true) =>
   z
     .string()
     .refine((text) => {
       const parsed = parseUrl(text);
-      return parsed !== undefined && protocols.includes(parsed.protocol) && parsed.hostname !== '' && check(parsed);
+      return (
+        parsed !== undefined &&
+        protocols.includes(parsed.protocol) &&
+        parsed.hostname !== '' &&
+        isDecodable(parsed) &&
+        check(parsed)
+      );
     }, `is not of the form ${example}`)
     .describe(`set it to ${example}`);
+
+const isProxyAddress = (text: string): boolean => {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const bits = isIP(address) === 4 ? 32 : 128;
+  const isPrefix = prefix === undefined || (/^[1-9][0-9]{0,2}$/.test(prefix) && Number(prefix) <= bits);
+  return /^(loopback|linklocal|uniquelocal)$/.test(text) || (isIP(address) !== 0 && isPrefix && rest.length === 0);
+};
 
 /** Name of an exchange or a queue: RabbitMQ reserves `amq.`. */
 const brokerName = z
@@ -45,11 +68,13 @@ export const settings = {
     ),
   amqpUrl: () => url(['amqp:', 'amqps:'], 'amqp://user:password@host:5672/vhost'),
   redisUrl: () => url(['redis:', 'rediss:'], 'redis://host:6379/0'),
-  /** An http(s) address without query or fragment; given back without a slash at its end. */
+  /** An http(s) address without query, fragment or login; given back without a slash at its end. */
   httpUrl: () =>
-    url(['http:', 'https:'], 'https://host/path', ({ search, hash }) => search === '' && hash === '').transform(
-      (text) => text.replace(/\/+$/, ''),
-    ),
+    url(
+      ['http:', 'https:'],
+      'https://host/path',
+      ({ search, hash, username, password }) => search + hash + username + password === '',
+    ).transform((text) => text.replace(/\/+$/, '')),
   /** A secret of at least `minBytes` bytes. */
   secret: (minBytes: number) =>
     z
@@ -84,8 +109,8 @@ export const settings = {
   trustProxy: () =>
     z
       .string()
-      .regex(/^[0-9A-Fa-f.:/, ]+$|^(loopback|linklocal|uniquelocal)$/, 'is not a list of addresses or networks')
       .transform((text) => text.split(',').map((part) => part.trim()))
+      .refine((parts) => parts.every(isProxyAddress), 'is not a list of addresses or networks')
       .optional()
       .describe('list the addresses of your proxies, for example 10.0.0.0/8, or leave it out'),
   /** Names of exchanges and queues, to be spread into the schema; {@link topologyNames} turns them into one value. */
