@@ -130,9 +130,10 @@ await runCommand(HELP, options, async ({ json = false, keep = false }) => {
   const { stack, end } = await findStack(keep);
   try {
     const report = await demo(stack, json ? () => undefined : say);
-    if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    const { ok, orderNo, ...details } = report;
+    if (json) process.stdout.write(`${JSON.stringify({ ok, orderNo, ...details })}\n`);
     else say(summary(report));
-    return report.ok ? 0 : 1;
+    return ok ? 0 : 1;
   } finally {
     await end();
   }

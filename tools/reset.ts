@@ -1,11 +1,10 @@
 /** `npm run reset`: back to the first day. Removes what `npm start` keeps; refuses while something runs. */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
 import { runCommand, say } from './command.ts';
 import { dockerOptions } from './services/open-services.ts';
 import { DockerServices, dockerWorks } from './services/docker-services.ts';
-import { PidFile } from './services/pid-file.ts';
 import { Refusal } from './services/refusal.ts';
+import { endLeftOvers } from './stack/left-overs.ts';
 import { LocalEnv } from './stack/local-env.ts';
 import { LOCAL, PROJECT_DIR } from './stack/paths.ts';
 import { RunFile } from './stack/run-file.ts';
@@ -24,8 +23,7 @@ await runCommand(HELP, {}, async () => {
     return 0;
   }
   await removeContainers();
-  await endLeftOvers(LOCAL.services);
-  await endLeftOvers(LOCAL.apps);
+  await endLeftOvers();
   for (const path of [LOCAL.services, LOCAL.apps, LOCAL.simulator, LOCAL.logs, LOCAL.runFile, LOCAL.env]) {
     rmSync(path, { recursive: true, force: true });
   }
@@ -53,14 +51,4 @@ async function removeContainers(): Promise<void> {
   };
   say('Removing containers and volumes …');
   await DockerServices.removeProject(await dockerOptions(options));
-}
-
-/** Ends what a killed launcher may have left behind in a folder of ours. */
-async function endLeftOvers(parent: string): Promise<void> {
-  if (!existsSync(parent)) return;
-  for (const name of readdirSync(parent)) {
-    const dir = join(parent, name);
-    const pidFiles = readdirSync(dir).filter((file) => file.endsWith('.pid') && file !== 'server.pid');
-    for (const file of pidFiles) await new PidFile(join(dir, file), dir).endLeftOver();
-  }
 }

@@ -67,7 +67,7 @@ function installPackages() {
   if (packagesAreCurrent()) return;
   const since = Date.now();
   say('Installing packages (npm ci); about half a minute …');
-  if (!run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])) {
+  if (!run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])) {
     stop('npm ci failed; its message stands above. Is the registry reachable (npm ping)?');
   }
   say(`Packages installed in ${seconds(since)}.`);

@@ -6,6 +6,7 @@ import { freePort, isPortFree } from './services/ports.ts';
 import { Refusal } from './services/refusal.ts';
 import type { Services, ServiceName } from './services/services.ts';
 import { Apps } from './stack/apps.ts';
+import { endLeftOvers } from './stack/left-overs.ts';
 import { LocalEnv } from './stack/local-env.ts';
 import { LOCAL, PROJECT_DIR } from './stack/paths.ts';
 import { RunFile } from './stack/run-file.ts';
@@ -55,6 +56,7 @@ async function start(): Promise<number> {
 
 async function run(runFile: RunFile, stopRequested: StopRequest): Promise<number> {
   const since = performance.now();
+  if ((await endLeftOvers()) > 0) say('Ended what a launcher that was killed had left behind.');
   const ports = await checkedPorts();
   const local = LocalEnv.open(LOCAL.env);
   const services = await servicesFrom(local);

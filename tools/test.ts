@@ -11,7 +11,7 @@ import { asNumbers, endPrograms, runJest, runProgram, stage, type StageResult } 
 const HELP = `
 npm test [-- STAGE] [--pattern REGEX]
 
-  check  types, lint, format, architecture rules and unit tests
+  check  types, lint, format, architecture rules, unused code and unit tests
   unit   unit tests only
   int    integration tests, on private MySQL, Redis and RabbitMQ
   e2e    end-to-end tests, with real processes and Chromium
@@ -37,6 +37,7 @@ async function staticChecks(): Promise<StageResult[]> {
     check('lint', 'eslint/bin/eslint.js', '.', '--max-warnings', '0'),
     check('types', 'typescript/bin/tsc', '-p', 'tsconfig.json', '--noEmit'),
     check('format', 'prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
+    check('unused code', 'knip/bin/knip.js', '--no-progress'),
     check('architecture', 'dependency-cruiser/bin/dependency-cruise.mjs', ...cruise),
   ];
   const results: StageResult[] = [];

@@ -22,15 +22,19 @@ export function installLine(packages: readonly string[]): string {
  * taken away again also when the installation fails. A policy that is there already is kept as it is.
  * @throws Refusal with apt's last lines
  */
-export async function installPackages(packages: readonly string[], say: (line: string) => void): Promise<void> {
+export async function installPackages(
+  packages: readonly string[],
+  say: (line: string) => void,
+  policy = POLICY,
+): Promise<void> {
   say(`Installing Debian packages: ${packages.join(' ')} (no service of this machine is started) …`);
-  const ownPolicy = !existsSync(POLICY);
+  const ownPolicy = !existsSync(policy);
   if (ownPolicy) {
-    writeFileSync(POLICY, '#!/bin/sh\n# Written by Paypair for the time of one installation.\nexit 101\n');
-    chmodSync(POLICY, 0o755);
+    writeFileSync(policy, '#!/bin/sh\n# Written by Paypair for the time of one installation.\nexit 101\n');
+    chmodSync(policy, 0o755);
   }
   const remove = () => {
-    if (ownPolicy && existsSync(POLICY) && readFileSync(POLICY, 'utf8').includes('Paypair')) rmSync(POLICY);
+    if (ownPolicy && existsSync(policy) && readFileSync(policy, 'utf8').includes('Paypair')) rmSync(policy);
   };
   process.once('exit', remove);
   try {
