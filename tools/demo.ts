@@ -6,13 +6,15 @@ import { until } from './services/until.ts';
 import { Client } from './stack/client.ts';
 import { LOCAL } from './stack/paths.ts';
 import { RunFile, type RunningStack } from './stack/run-file.ts';
+import { type AppPorts, linksOf, portsOf } from './stack/settings.ts';
 import { TemporaryStack } from './stack/temporary-stack.ts';
 
 const HELP = `
 npm run demo [-- --json] [--keep]
 
   Places one order, shows its payment code, pays it on the simulator's phone and waits until it is settled.
-  Uses the stack that npm start runs here; without one it starts its own for the time of the demo.
+  Uses the stack that npm start runs here, or one that answers on the ports (docker compose up); without one it starts
+  its own for the time of the demo.
 
   --json  one JSON object on standard output: {ok, orderNo, steps: [{step, ms}], payToPaidMs, payToPageMs}
   --keep  keeps the data and logs of the demo's own stack`;
@@ -20,6 +22,7 @@ npm run demo [-- --json] [--keep]
 const STEP_WITHIN_MS = 30_000;
 const START_WITHIN_MS = 120_000;
 const ASK_EVERY_MS = 5;
+const READY_WITHIN_MS = 1_000;
 
 interface Report {
   ok: boolean;
@@ -34,13 +37,17 @@ interface Report {
 
 const options = { json: { type: 'boolean' }, keep: { type: 'boolean' } } as const;
 
-/** The running stack of this clone, or one of our own. */
-async function findStack(keep: boolean): Promise<{ stack: RunningStack; end: () => Promise<void> }> {
+type FoundStack = Pick<RunningStack, 'ports'> & Partial<Pick<RunningStack, 'secrets'>>;
+
+/** The running stack of this clone, one that answers on the ports (docker compose up), or one of our own. */
+async function findStack(keep: boolean): Promise<{ stack: FoundStack; end: () => Promise<void> }> {
   const runFile = new RunFile(LOCAL.runFile);
   if (runFile.read()) {
     const stack = await until('npm start is ready', () => runFile.read()?.stack, START_WITHIN_MS, 200);
     return { stack, end: () => Promise.resolve() };
   }
+  const ports = portsOf(process.env);
+  if (await isReady(ports)) return { stack: { ports }, end: () => Promise.resolve() };
   say('Nothing runs here, so the demo starts a stack of its own (npm start keeps one running) …');
   const own = await TemporaryStack.start({ label: 'demo', say });
   const end = async () => {
@@ -50,7 +57,16 @@ async function findStack(keep: boolean): Promise<{ stack: RunningStack; end: () 
   return { stack: own.stack, end };
 }
 
-async function demo(stack: RunningStack, show: (line: string) => void): Promise<Report> {
+/** Whether all three apps answer there, and are ready. */
+async function isReady(ports: AppPorts): Promise<boolean> {
+  const asked = Object.values(linksOf(ports)).map((link) =>
+    fetch(`${link}/health/ready`, { signal: AbortSignal.timeout(READY_WITHIN_MS) }),
+  );
+  const answers = await Promise.allSettled(asked);
+  return answers.every((answer) => answer.status === 'fulfilled' && answer.value.ok);
+}
+
+async function demo(stack: FoundStack, show: (line: string) => void): Promise<Report> {
   const client = new Client(stack);
   const report: Report = { ok: false, steps: [] };
   let current = '';

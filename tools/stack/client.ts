@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RunningStack } from './run-file.ts';
 import { linksOf } from './settings.ts';
-import { issueToken } from '#platform';
+import { DEMO_COOKIE, issueToken } from '#platform';
 
 const ANSWER_WITHIN_MS = 10_000;
 const TOKEN_SECONDS = 86_400;
@@ -76,18 +76,21 @@ export class Client {
   readonly #cookies = new Map<string, string>();
   readonly #token: Promise<string>;
 
-  /** @param sub the buyer's name; a made-up one by default, so that every client is somebody else */
+  /**
+   * @param stack without its secrets the buyer is an anonymous one of the demo shop, and the simulator is not controlled
+   * @param sub the buyer's name; a made-up one by default, so that every client is somebody else
+   */
   constructor(
-    private readonly stack: Pick<RunningStack, 'ports' | 'secrets'>,
+    private readonly stack: Pick<RunningStack, 'ports'> & Partial<Pick<RunningStack, 'secrets'>>,
     sub = `buyer-${randomUUID()}`,
   ) {
     this.links = linksOf(stack.ports);
-    this.#token = issueToken({
-      sub,
-      roles: [],
-      secret: stack.secrets.AUTH_JWT_SECRET,
-      expiresInSeconds: TOKEN_SECONDS,
-    });
+    const secret = stack.secrets?.AUTH_JWT_SECRET;
+    this.#token =
+      secret === undefined
+        ? this.#demoSession()
+        : issueToken({ sub, roles: [], secret, expiresInSeconds: TOKEN_SECONDS });
+    this.#token.catch(() => undefined); // reported by the first call that needs it
   }
 
   products(): Promise<Product[]> {
@@ -177,8 +180,15 @@ export class Client {
   }
 
   #control<T>(method: string, path: string, body?: object): Promise<T> {
-    const headers = { 'x-control-token': this.stack.secrets.SIMULATOR_CONTROL_TOKEN };
+    const headers = { 'x-control-token': this.stack.secrets?.SIMULATOR_CONTROL_TOKEN ?? '' };
     return this.#json(method, `${this.links['wechat-simulator']}/control/${path}`, { headers, ...(body && { body }) });
+  }
+
+  /** The cookie of the demo shop holds a token like any other. */
+  async #demoSession(): Promise<string> {
+    const answer = await this.#fetch('POST', `${this.links.order}/demo/session`, {});
+    const cookie = answer.headers.getSetCookie().find((one) => one.startsWith(`${DEMO_COOKIE}=`));
+    return cookie?.split(';')[0]?.slice(DEMO_COOKIE.length + 1) ?? '';
   }
 
   async #bearer(): Promise<Record<string, string>> {
