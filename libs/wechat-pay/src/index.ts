@@ -7,6 +7,7 @@ export { InvalidRequest } from './invalid-request.ts';
 export { type MerchantKeys } from './judge.ts';
 export {
   type FailedPaymentNotice,
+  type ForeignNotice,
   type OpenedNotice,
   type OpenNoticeOptions,
   openPaymentNotice,

@@ -34,7 +34,7 @@ const open = (raw: Buffer, allowed: SignType[] = ['HMAC-SHA256']) => openPayment
 /** The reason of a refusal, or the kind of what was opened. */
 const outcome = (raw: Buffer, allowed?: SignType[]) => {
   const opened = open(raw, allowed);
-  return opened.kind === 'refused' ? opened.reason : opened.kind;
+  return 'reason' in opened ? opened.reason : opened.kind;
 };
 
 describe('a verified notification', () => {
@@ -157,6 +157,20 @@ describe('refused', () => {
     expect(outcome(body(changes))).toBe(reason);
   });
 
+  it('as foreign, with the payment: money has moved somewhere', () => {
+    const told = (changes: Changes) => {
+      const opened = open(body(changes));
+      return opened.kind === 'foreign' ? opened.notice : undefined;
+    };
+    expect(told({ mch_id: '1900000110' })).toMatchObject({ appid: keys.appid, mchId: '1900000110', totalFee: 88 });
+    expect(told({ appid: 'wx0000000000000000' })).toMatchObject({ appid: 'wx0000000000000000', mchId: keys.mchId });
+    expect(told({ appid: '<script>' })).toBeUndefined();
+    expect(told({ appid: undefined })).toBeUndefined();
+    expect(told({ mch_id: '1900000110', total_fee: '-1' })).toBeUndefined();
+    expect(told({ mch_id: '1900000110', result_code: 'FAIL' })).toBeUndefined();
+    expect(told({})).toBeUndefined();
+  });
+
   it.each<[string, (string | undefined)[]]>([
     [
       'total_fee',
@@ -184,7 +198,7 @@ describe('refused', () => {
       open(Buffer.from('<xml><secret')),
       open(body({ return_code: 'FAIL' })),
       open(body({}, 'TESTONLYv3key0123456789abcdefABC')),
-      open(body({ appid: 'wx0000000000000000' })),
+      open(body({ appid: 'wx0000000000000000', result_code: 'FAIL' })),
       open(body({ total_fee: '666' + '0'.repeat(20) })),
     ];
     for (const refusal of refusals) {

@@ -46,13 +46,26 @@ export interface FailedPaymentNotice {
 /** Why a notification was not opened; `message` holds neither content nor secrets. */
 export interface RefusedNotice {
   readonly kind: 'refused';
-  readonly reason: 'unreadable' | 'unsigned' | 'sign' | 'foreign-appid' | 'foreign-mch_id' | 'fields';
+  readonly reason: 'unreadable' | 'unsigned' | 'sign' | ForeignReason | 'fields';
   readonly message: string;
+}
+
+type ForeignReason = 'foreign-appid' | 'foreign-mch_id';
+
+/**
+ * A payment signed with our key for an account that is not the expected one: money has moved, so it is worth an alarm,
+ * but it pays nothing that was ordered under the expected account.
+ */
+export interface ForeignNotice {
+  readonly kind: 'foreign';
+  readonly reason: ForeignReason;
+  readonly notice: PaymentNotice;
 }
 
 export type OpenedNotice =
   | { readonly kind: 'paid'; readonly notice: PaymentNotice }
   | { readonly kind: 'failed'; readonly notice: FailedPaymentNotice }
+  | ForeignNotice
   | RefusedNotice;
 
 export interface OpenNoticeOptions {
@@ -62,8 +75,8 @@ export interface OpenNoticeOptions {
 }
 
 /**
- * Opens a payment notification: reads it, verifies its sign over all fields, compares appid and mch_id, and reads its
- * fields strictly. There is no other way to a notice, and none to the content of one that was not verified. The caller
+ * Opens a payment notification: reads it, verifies its sign over all fields, reads its fields strictly, and compares
+ * appid and mch_id. There is no other way to a notice, and none to the content of one that was not verified. The caller
  * still has to compare order number and amount with its own record.
  * @param raw the body exactly as received.
  * Source: pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_7.
@@ -81,11 +94,23 @@ export function openPaymentNotice(raw: Uint8Array, { keys, allowed }: OpenNotice
   if (fields['sign'] === undefined || fields['sign'] === '') return refused('unsigned', 'there is no sign');
   const signType = verifyFields(fields, keys.apiKey, allowed);
   if (signType === undefined) return refused('sign', 'the sign is wrong, or its algorithm is not allowed');
-  if (fields['appid'] !== keys.appid) return refused('foreign-appid', 'signed, but for another appid');
-  if (fields['mch_id'] !== keys.mchId) return refused('foreign-mch_id', 'signed, but for another mch_id');
+  const opened = openVerified(fields, signType);
+  const foreign = foreignOf(fields, keys);
+  if (foreign === undefined) return opened;
+  if (opened.kind === 'paid') return { kind: 'foreign', reason: foreign, notice: opened.notice };
+  return refused(foreign, `signed, but for another ${foreign === 'foreign-appid' ? 'appid' : 'mch_id'}`);
+}
+
+function foreignOf(fields: Fields, { appid, mchId }: MerchantKeys): ForeignReason | undefined {
+  if (fields['appid'] !== appid) return 'foreign-appid';
+  return fields['mch_id'] === mchId ? undefined : 'foreign-mch_id';
+}
+
+function openVerified(fields: Fields, signType: SignType): Exclude<OpenedNotice, ForeignNotice> {
   try {
-    if (fields['result_code'] === 'SUCCESS') return { kind: 'paid', notice: paidNotice(fields, keys, signType) };
-    if (fields['result_code'] === 'FAIL') return { kind: 'failed', notice: failedNotice(fields, keys, signType) };
+    const account = { appid: accountNo(fields, 'appid'), mchId: accountNo(fields, 'mch_id') };
+    if (fields['result_code'] === 'SUCCESS') return { kind: 'paid', notice: paidNotice(fields, account, signType) };
+    if (fields['result_code'] === 'FAIL') return { kind: 'failed', notice: failedNotice(fields, account, signType) };
   } catch (error) {
     if (error instanceof WrongField) return refused('fields', `signed, but ${error.field} is missing or malformed`);
     throw error;
@@ -93,7 +118,9 @@ export function openPaymentNotice(raw: Uint8Array, { keys, allowed }: OpenNotice
   return refused('fields', 'signed, but result_code is missing or malformed');
 }
 
-function paidNotice(fields: Fields, { appid, mchId }: MerchantKeys, signType: SignType): PaymentNotice {
+type Account = Pick<PaymentNotice, 'appid' | 'mchId'>;
+
+function paidNotice(fields: Fields, { appid, mchId }: Account, signType: SignType): PaymentNotice {
   currency(fields);
   return {
     appid,
@@ -111,7 +138,7 @@ function paidNotice(fields: Fields, { appid, mchId }: MerchantKeys, signType: Si
   };
 }
 
-function failedNotice(fields: Fields, { appid, mchId }: MerchantKeys, signType: SignType): FailedPaymentNotice {
+function failedNotice(fields: Fields, { appid, mchId }: Account, signType: SignType): FailedPaymentNotice {
   currency(fields);
   const has = (name: string) => fields[name] !== undefined && fields[name] !== '';
   return {
@@ -143,6 +170,11 @@ function wrong(field: string): never {
 function currency(fields: Fields): void {
   const feeType = fields['fee_type'] ?? '';
   if (feeType !== '' && feeType !== 'CNY') wrong('fee_type');
+}
+
+function accountNo(fields: Fields, name: 'appid' | 'mch_id'): string {
+  const value = fields[name] ?? '';
+  return /^[0-9A-Za-z_-]{1,32}$/.test(value) ? value : wrong(name);
 }
 
 function outTradeNo(fields: Fields): string {

@@ -80,6 +80,7 @@ describe('notify', () => {
     ['amount-mismatch', 'success', { totalFee: 1 }],
     ['unknown-order', 'fail', { outTradeNo: 'TEST0000000000000000ZZ' }],
     ['wrong-merchant', 'fail', { mchId: '1900000110' }],
+    ['wrong-merchant', 'fail', { appid: 'wx0000000000000000' }],
     ['sign-type-refused', 'fail', { signType: 'MD5' }],
   ])('%s is answered %s', async (outcome, kind, over) => {
     await world.open();

@@ -142,9 +142,21 @@ describe('a notification', () => {
       result: { kind: 'failed', tradeState: 'FAIL', reason: 'NOTENOUGH' },
     });
   });
-  it('for another account is refused', () => {
-    expect(open({ mch_id: '1900000110' })).toMatchObject({ kind: 'refused', reason: 'foreign-mch_id' });
-    expect(open({ appid: 'wx0000000000000000' })).toMatchObject({ kind: 'refused', reason: 'foreign-appid' });
+  it.each([
+    ['mch_id', { mch_id: '1900000110' }, { mchId: '1900000110', appid: account.appid }],
+    ['appid', { appid: 'wx0000000000000000' }, { mchId: account.mch_id, appid: 'wx0000000000000000' }],
+  ])('of money for another %s keeps that account, which no attempt of ours has', (_what, fields, named) => {
+    expect(open(fields)).toMatchObject({ kind: 'result', result: { kind: 'paid', totalFee: 100, ...named } });
+  });
+  it('of a failure, or of no readable payment, for another account is refused', () => {
+    expect(open({ mch_id: '1900000110', result_code: 'FAIL' })).toMatchObject({
+      kind: 'refused',
+      reason: 'foreign-mch_id',
+    });
+    expect(open({ appid: 'wx0000000000000000', total_fee: '-1' })).toMatchObject({
+      kind: 'refused',
+      reason: 'foreign-appid',
+    });
   });
   it('that is not signed with our key is refused', () => {
     expect(gateway.openNotice(Buffer.from('<xml><a>1</a></xml>'), '::1')).toMatchObject({ kind: 'refused' });

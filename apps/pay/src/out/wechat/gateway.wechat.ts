@@ -72,7 +72,8 @@ export class GatewayWechat extends Gateway {
     const { appid, mchId, apiKey } = this.account;
     const opened = openPaymentNotice(raw, { keys: { appid, mchId, apiKey }, allowed: ['HMAC-SHA256', 'MD5'] });
     if (opened.kind === 'refused') return opened;
-    if (opened.kind === 'paid') return { kind: 'result', result: noticed(opened.notice, { raw, remoteIp }) };
+    // Money of another account goes the way of all money: it fits no attempt of ours, and becomes an anomaly.
+    if (opened.kind !== 'failed') return { kind: 'result', result: noticed(opened.notice, { raw, remoteIp }) };
     const { outTradeNo, transactionId, errCode, errCodeDes, signType } = opened.notice;
     const reason = `${errCode} ${errCodeDes}`.trim();
     const failure = { kind: 'failed', outTradeNo, transactionId, mchId, appid, tradeState: 'FAIL', reason } as const;
