@@ -266,11 +266,26 @@ describe('answers', () => {
     expect((await get('/things/accepted', { method: 'POST' })).status).toBe(202);
   });
 
-  it('refuses headers above 16 KiB and two lengths of one body', async () => {
-    expect(await raw(`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'y'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431/);
-    expect(
-      await raw('POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'),
-    ).toMatch(/^HTTP\/1.1 400/);
+  it.each([
+    [
+      'headers above 16 KiB',
+      `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'y'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'HEADERS_TOO_LARGE',
+    ],
+    [
+      'two lengths of one body',
+      'POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+      'BAD_REQUEST',
+    ],
+    ['what is not HTTP', 'hunter2\r\n\r\n', 400, 'BAD_REQUEST'],
+  ])('refuses %s as a problem, and hangs up', async (_what, bytes, status, code) => {
+    const [head = '', body = ''] = (await raw(bytes)).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(head).toContain('application/problem+json');
+    expect(JSON.parse(body)).toMatchObject({ status, code });
+    expect(body).not.toContain('hunter2');
   });
 });
 

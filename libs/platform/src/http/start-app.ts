@@ -17,6 +17,7 @@ import { ProblemFilter, sendProblem, toProblem } from './problem-filter.ts';
 import { addRateLimit } from './rate-limit.ts';
 import { addSecurityHeaders } from './security.ts';
 import { closeWithin, stopOnSignals } from './stop.ts';
+import { answerUnreadable } from './unreadable.ts';
 
 export interface StartOptions {
   name: string;
@@ -99,6 +100,7 @@ function createAdapter(trustProxy: readonly string[] | undefined): FastifyAdapte
     connectionTimeout: 60_000,
     keepAliveTimeout: 65_000,
     routerOptions: { maxParamLength: 128 },
+    clientErrorHandler: answerUnreadable,
     http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024 },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       const status = error.statusCode ?? 400;
