@@ -62,6 +62,7 @@ function newClient(options: Partial<WechatPayOptions> = {}): WechatPayClient {
     apiKey: KEY,
     signType: 'HMAC-SHA256',
     notifyUrl: 'https://shop.example.test/notify',
+    retry: { tries: 1 },
     ...options,
   });
   clients.push(made);
@@ -277,8 +278,10 @@ describe('the outcome is unknown', () => {
     expect(await query()).toEqual(unknown(reason));
   });
 
-  it('and not to be repeated after a status that is no trouble of the moment', async () => {
+  it('by the status alone, which tells whether a repeat can help', async () => {
     answer = answersText('No required SSL certificate was sent', 400);
+    expect(await query()).toEqual(unknown('CERT_ERROR'));
+    answer = answersText('Bad Request', 400);
     expect(await query()).toEqual(unknown('HTTP 400', false));
   });
 

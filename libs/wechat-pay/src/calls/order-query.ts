@@ -1,6 +1,13 @@
-import { type CallResult, unknown } from './call-result.ts';
-import { InvalidRequest } from './invalid-request.ts';
-import { type Fields, fromBeijingTime, isOutTradeNo, isTransactionId, readFen, readPartFen } from './protocol/index.ts';
+import { type CallResult, unknown } from '../wire/call-result.ts';
+import { InvalidRequest } from '../invalid-request.ts';
+import {
+  type Fields,
+  fromBeijingTime,
+  isOutTradeNo,
+  isTransactionId,
+  readFen,
+  readPartFen,
+} from '../protocol/index.ts';
 
 /** Which order is asked for: by the merchant's number or by WeChat's. */
 export type OrderQueryRequest = { readonly outTradeNo: string } | { readonly transactionId: string };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { openPaymentNotice, type SignType } from './index.ts';
-import { signNotice } from './testing/index.ts';
+import { openPaymentNotice, type SignType } from '../index.ts';
+import { signNotice } from '../testing/index.ts';
 
 const KEY = 'TESTONLYv2key0123456789abcdefABC';
 const keys = { appid: 'wx8888888888888888', mchId: '1900000109', apiKey: KEY };
@@ -188,8 +188,47 @@ describe('refused', () => {
       open(body({ total_fee: '666' + '0'.repeat(20) })),
     ];
     for (const refusal of refusals) {
-      expect(Object.keys(refusal).sort()).toEqual(['kind', 'message', 'reason']);
-      expect(JSON.stringify(refusal)).not.toMatch(/secret|TESTONLY|wx0000|666|4200000478|[0-9A-F]{32}/);
+      const { verified, ...rest } = refusal as { verified?: unknown };
+      expect(Object.keys(rest).sort()).toEqual(['kind', 'message', 'reason']);
+      expect(verified === undefined).toBe((refusal as { reason: string }).reason !== 'foreign-appid');
+      expect(JSON.stringify(rest)).not.toMatch(/secret|TESTONLY|wx0000|666|4200000478|[0-9A-F]{32}/);
     }
+  });
+});
+
+describe('a payment for another appid or merchant, signed with the right key', () => {
+  it('is told of, so that it can be recorded once', () => {
+    expect(open(body({ appid: 'wx0000000000000000' }))).toMatchObject({
+      reason: 'foreign-appid',
+      verified: {
+        appid: 'wx0000000000000000',
+        mchId: keys.mchId,
+        outTradeNo: '01KAGX6F7Q9M2T5V8W0Y-2',
+        transactionId: '4200000478201912254663157927',
+        totalFee: 88,
+      },
+    });
+    expect(open(body({ mch_id: '1900000110' }))).toMatchObject({
+      reason: 'foreign-mch_id',
+      verified: { appid: keys.appid, mchId: '1900000110', totalFee: 88 },
+    });
+  });
+
+  it.each([
+    { result_code: 'FAIL' },
+    { total_fee: '88.00' },
+    { transaction_id: '' },
+    { out_trade_no: 'a b' },
+    { fee_type: 'USD' },
+    { mch_id: undefined },
+  ])('is not told of when it is none, or cannot be read: %j', (changes) => {
+    const opened = open(body({ appid: 'wx0000000000000000', ...changes }));
+    expect(opened).toMatchObject({ kind: 'refused', reason: 'foreign-appid' });
+    expect((opened as { verified?: unknown }).verified).toBeUndefined();
+  });
+
+  it('is not told of without the right sign', () => {
+    const forged = open(body({ appid: 'wx0000000000000000' }, 'TESTONLYv3key0123456789abcdefABC'));
+    expect(forged).not.toHaveProperty('verified');
   });
 });
