@@ -98,6 +98,9 @@ const PAID = {
   bank_type: 'OTHERS',
   total_fee: 88,
   cash_fee: 86,
+  coupon_fee: 2,
+  coupon_id_0: '10000',
+  coupon_fee_0: 2,
   fee_type: 'CNY',
   time_end: '20140903131540',
   attach: '',
@@ -192,6 +195,9 @@ describe('orderquery', () => {
         cashFee: 86,
         attach: undefined,
         timeEnd: new Date('2014-09-03T05:15:40.000Z'),
+        settlementTotalFee: undefined,
+        couponFee: 2,
+        coupons: [{ couponId: '10000', couponFee: 2, couponType: undefined }],
       },
     });
   });

@@ -7,7 +7,7 @@ export { type BillRefund, type BillTrade, readTrade } from './bill/trade.ts';
 export { RefundsIncomplete } from './calls/all-refunds.ts';
 export { type ClosedOrder, type CloseOrderRequest } from './calls/close-order.ts';
 export { isCodeUrl } from './calls/code-url.ts';
-export { type CouponRefund } from './calls/coupons.ts';
+export { type Coupon, type CouponRefund, type CouponsUsed } from './calls/coupons.ts';
 export { type OrderDetail, type OrderGoods, type SceneInfo } from './calls/order-extras.ts';
 export {
   type OrderQueryRequest,

@@ -1,5 +1,42 @@
-import { isTransactionId, type Fields } from '../protocol/index.ts';
+import { type Fields, isTransactionId, readPartFen } from '../protocol/index.ts';
 import { doubt, optional, optionalFen } from './answers.ts';
+
+const MOST_COUPONS = 100;
+
+/** What coupons did to a payment. Whoever pays with them pays less than the amount of the order. */
+export interface CouponsUsed {
+  /** The amount less coupons that were not paid for in advance: what is paid out. Told only with such coupons. */
+  readonly settlementTotalFee?: number | undefined;
+  /** Sum of all coupons, in fen. */
+  readonly couponFee?: number | undefined;
+  readonly coupons: readonly Coupon[];
+}
+
+export interface Coupon {
+  readonly couponId: string;
+  readonly couponFee?: number | undefined;
+  /** `CASH` was paid for by the merchant in advance, `NO_CASH` was not; not always told. */
+  readonly couponType?: string | undefined;
+}
+
+/**
+ * Reads what is told of coupons, for the books only: a payment stays one however they are told, so what is malformed
+ * here counts as not told.
+ */
+export function couponsUsed(fields: Readonly<Fields>): CouponsUsed {
+  const coupons: Coupon[] = [];
+  for (let index = 0; index < MOST_COUPONS; index++) {
+    const couponId = optional(fields, `coupon_id_${index}`);
+    if (couponId === undefined) break;
+    const couponFee = readPartFen(fields[`coupon_fee_${index}`]);
+    coupons.push({ couponId, couponFee, couponType: optional(fields, `coupon_type_${index}`) });
+  }
+  return {
+    settlementTotalFee: readPartFen(fields['settlement_total_fee']),
+    couponFee: readPartFen(fields['coupon_fee']),
+    coupons,
+  };
+}
 
 /** The part of a refund that goes back to a coupon. */
 export interface CouponRefund {
@@ -9,8 +46,6 @@ export interface CouponRefund {
   /** `CASH` was paid for by the merchant in advance, `NO_CASH` was not; not always told. */
   readonly couponType?: string | undefined;
 }
-
-const MOST_COUPONS = 100;
 
 /**
  * Reads the numbered coupon fields into a list, by their ids alone: the count is not always told.

@@ -25,7 +25,7 @@ export function wrong(field: string): never {
 
 /** Strict reading of a notification's fields: each gives its value or throws WrongField. */
 export class NoticeFields {
-  private readonly fields: Readonly<Fields>;
+  readonly fields: Readonly<Fields>;
 
   constructor(fields: Readonly<Fields>) {
     this.fields = fields;

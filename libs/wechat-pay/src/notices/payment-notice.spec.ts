@@ -54,6 +54,9 @@ describe('a verified notification', () => {
         timeEnd: new Date('2014-09-03T05:15:40.000Z'),
         attach: 'a=1&b=2',
         signType: 'HMAC-SHA256',
+        settlementTotalFee: undefined,
+        couponFee: 2,
+        coupons: [{ couponId: '10000', couponFee: undefined, couponType: undefined }],
       },
     });
   });
@@ -70,6 +73,24 @@ describe('a verified notification', () => {
     expect(outcome(body({ err_code: 'SYSTEMERROR' }))).toBe('paid');
     expect(open(body({ attach: '' }))).toMatchObject({ notice: { attach: undefined } });
     expect(open(body({ attach: undefined, fee_type: undefined }))).toMatchObject({ notice: { attach: undefined } });
+  });
+
+  it('tells of coupons, and stays a payment when they are told badly', () => {
+    const coupons = { coupon_fee: 3, coupon_fee_0: 1, coupon_type_0: 'CASH', coupon_id_1: '10001', coupon_fee_1: 2 };
+    expect(open(body({ ...coupons, settlement_total_fee: 86 }))).toMatchObject({
+      notice: {
+        settlementTotalFee: 86,
+        couponFee: 3,
+        coupons: [
+          { couponId: '10000', couponFee: 1, couponType: 'CASH' },
+          { couponId: '10001', couponFee: 2, couponType: undefined },
+        ],
+      },
+    });
+    expect(open(body({ coupon_fee: '-1', coupon_fee_0: '1.0' }))).toMatchObject({
+      kind: 'paid',
+      notice: { couponFee: undefined, coupons: [{ couponId: '10000', couponFee: undefined }] },
+    });
   });
 
   it('keeps hostile text as the text it is', () => {

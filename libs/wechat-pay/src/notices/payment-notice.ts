@@ -1,10 +1,11 @@
+import { type CouponsUsed, couponsUsed } from '../calls/coupons.ts';
 import { type SignType } from '../protocol/index.ts';
 import { type MerchantKeys } from '../wire/judge.ts';
 import { NoticeFields, wrong, WrongField } from './notice-fields.ts';
 import { type NoticeRefusal, openSigned } from './signed-message.ts';
 
 /** A payment that WeChat Pay confirmed, by a verified notification. Amounts in fen. */
-export interface PaymentNotice {
+export interface PaymentNotice extends CouponsUsed {
   readonly appid: string;
   readonly mchId: string;
   readonly outTradeNo: string;
@@ -117,6 +118,7 @@ function paidNotice(fields: NoticeFields, { appid, mchId }: MerchantKeys, signTy
     timeEnd: fields.time('time_end'),
     attach: fields.optional('attach'),
     signType,
+    ...couponsUsed(fields.fields),
   };
 }
 

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { KEYS } from '../../test-support/server.ts';
 import { vector } from '../../test-support/vectors.ts';
@@ -56,6 +57,11 @@ describe('a refund notification', () => {
   });
 });
 
+it('is opened with right padding only', () => {
+  expect(withReqInfo(padded(4))).toMatchObject({ kind: 'refund' });
+  expect(withReqInfo(padded(4, 0x20))).toEqual(refusal);
+});
+
 describe('refused, always in the same words, is', () => {
   it.each<[string, () => unknown]>([
     ['an empty body', () => open('')],
@@ -73,7 +79,8 @@ describe('refused, always in the same words, is', () => {
     ['a length of no whole blocks', () => withReqInfo(Buffer.alloc(24).toString('base64'))],
     ['truncated content', () => withReqInfo((outer['req_info'] ?? '').slice(0, 1024 - 64))],
     ['blocks in another order', () => withReqInfo(swapped(outer['req_info'] ?? ''))],
-    ['wrong padding', () => withReqInfo(encryptedRaw(Buffer.concat([Buffer.from(plaintext), Buffer.alloc(16)])))],
+    ['padding of other bytes than its length', () => withReqInfo(padded(4, 0x20))],
+    ['padding longer than a block', () => withReqInfo(padded(20))],
     ['the key decoded from hexadecimal', () => withReqInfo(encryptEcbWithDecodedKey())],
     ['content that is not XML', () => withContent('hello')],
     ['content of another root', () => withContent(plaintext.replaceAll('root>', 'xml>'))],
@@ -123,6 +130,16 @@ describe('refused, always in the same words, is', () => {
   });
 });
 
+it.each([16, 32])('bits of the text that no byte has must be zero: %s bytes more', (more) => {
+  const text = encryptReqInfo(plaintext.replace('</root>', `${' '.repeat(more)}</root>`), KEYS.apiKey);
+  const at = text.indexOf('=') - 1;
+  expect(withReqInfo(text)).toMatchObject({ kind: 'refund' });
+  const next = String.fromCharCode(text.charCodeAt(at) + 1);
+  const same = text.slice(0, at) + next + text.slice(at + 1);
+  expect(Buffer.from(same, 'base64')).toEqual(Buffer.from(text, 'base64'));
+  expect(withReqInfo(same)).toEqual(refusal);
+});
+
 /** The message with two of its blocks exchanged, which the encryption does not notice. */
 function swapped(text: string): string {
   const blocks = Buffer.from(text, 'base64');
@@ -132,11 +149,11 @@ function swapped(text: string): string {
   return blocks.toString('base64');
 }
 
-/** Encrypts without adding right padding: the last block is cut off again. */
-function encryptedRaw(bytes: Buffer): string {
-  const whole = bytes.subarray(0, bytes.length - (bytes.length % 16));
-  const encrypted = Buffer.from(encryptEcb(whole.toString('latin1'), reqInfoKey(KEYS.apiKey)), 'base64');
-  return encrypted.subarray(0, -16).toString('base64');
+/** The content with so many bytes of padding that end in their number, the others being `filler`. */
+function padded(length: number, filler = length): string {
+  const bytes = Buffer.concat([Buffer.from(plaintext), Buffer.alloc(length - 1, filler), Buffer.of(length)]);
+  const cipher = createCipheriv('aes-256-ecb', reqInfoKey(KEYS.apiKey), null).setAutoPadding(false);
+  return Buffer.concat([cipher.update(bytes), cipher.final()]).toString('base64');
 }
 
 function encryptEcbWithDecodedKey(): string {
