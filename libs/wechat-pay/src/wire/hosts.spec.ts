@@ -158,12 +158,6 @@ describe('the rate limit', () => {
     expect(main.requests).toHaveLength(2);
   });
 
-  it('lets a call wait for its turn', async () => {
-    const asked = client({ limits: new MerchantLimits({ ordersPerSecond: 1 }) });
-    expect(await query(asked)).toMatchObject({ kind: 'ok' });
-    expect(await query(asked)).toMatchObject({ kind: 'ok' });
-  });
-
   it('is one for all clients that share it', async () => {
     const limits = new MerchantLimits({ ordersPerSecond: 1 });
     expect(await query(client({ limits }), 500)).toMatchObject({ kind: 'ok' });
