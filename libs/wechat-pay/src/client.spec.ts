@@ -62,6 +62,7 @@ function newClient(options: Partial<WechatPayOptions> = {}): WechatPayClient {
     apiKey: KEY,
     signType: 'HMAC-SHA256',
     notifyUrl: 'https://shop.example.test/notify',
+    retry: { tries: 1 },
     ...options,
   });
   clients.push(made);
@@ -97,6 +98,9 @@ const PAID = {
   bank_type: 'OTHERS',
   total_fee: 88,
   cash_fee: 86,
+  coupon_fee: 2,
+  coupon_id_0: '10000',
+  coupon_fee_0: 2,
   fee_type: 'CNY',
   time_end: '20140903131540',
   attach: '',
@@ -191,6 +195,9 @@ describe('orderquery', () => {
         cashFee: 86,
         attach: undefined,
         timeEnd: new Date('2014-09-03T05:15:40.000Z'),
+        settlementTotalFee: undefined,
+        couponFee: 2,
+        coupons: [{ couponId: '10000', couponFee: 2, couponType: undefined }],
       },
     });
   });
@@ -277,8 +284,10 @@ describe('the outcome is unknown', () => {
     expect(await query()).toEqual(unknown(reason));
   });
 
-  it('and not to be repeated after a status that is no trouble of the moment', async () => {
+  it('by the status alone, which tells whether a repeat can help', async () => {
     answer = answersText('No required SSL certificate was sent', 400);
+    expect(await query()).toEqual(unknown('CERT_ERROR'));
+    answer = answersText('Bad Request', 400);
     expect(await query()).toEqual(unknown('HTTP 400', false));
   });
 

@@ -16,3 +16,26 @@ export function readFen(text: string | undefined): number | undefined {
 export function readPartFen(text: string | undefined): number | undefined {
   return text !== undefined && PART_AMOUNT.test(text) ? Number(text) : undefined;
 }
+
+const YUAN = /^(-?)(0|[1-9][0-9]{0,9})(?:\.([0-9]{1,6}))?$/;
+
+/**
+ * Reads yuan with at most two decimals, as bills tell amounts, into fen; `-0.40` is -40. Digit by digit: 19.9 * 100 is
+ * not 1990.
+ */
+export function yuanToFen(text: string | undefined): number | undefined {
+  return scaled(text, 2);
+}
+
+/** Reads yuan with at most six decimals, as bills tell fees (`-0.00240`), into millionths of a yuan: -2400. */
+export function yuanToMicroYuan(text: string | undefined): number | undefined {
+  return scaled(text, 6);
+}
+
+function scaled(text: string | undefined, decimals: number): number | undefined {
+  const [, sign, whole, fraction = ''] = YUAN.exec(text ?? '') ?? [];
+  if (whole === undefined || fraction.length > decimals) return undefined;
+  const value = Number(whole + fraction.padEnd(decimals, '0'));
+  if (!Number.isSafeInteger(value)) return undefined;
+  return sign === '-' && value !== 0 ? -value : value;
+}

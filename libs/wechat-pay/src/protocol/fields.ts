@@ -9,6 +9,9 @@ export function noFields(): Fields {
 /** Most fields one message may have; a payment notification has about 25, with coupons 40. */
 export const MAX_FIELDS = 100;
 
+/** Most fields of an answer that lists refunds: ten refunds of up to fifteen fields, with their coupons. */
+export const MAX_LIST_FIELDS = 600;
+
 /** Most characters a field name may have. */
 export const MAX_NAME_LENGTH = 64;
 

@@ -1,4 +1,4 @@
-import { isFieldName, MAX_FIELDS } from './fields.ts';
+import { isFieldName } from './fields.ts';
 import { XmlRefused, type XmlReason } from './xml-refused.ts';
 
 // A general XML parser lets through what a signed message must not have: attributes, nested elements, the same field
@@ -15,13 +15,13 @@ const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 /**
  * Checks that a text is one flat document: `<root>` with leaf elements only, no attributes, no namespaces, no document
- * type, no field twice, at most 100 fields, nothing but white space and comments around.
+ * type, no field twice, at most `maxFields` fields, nothing but white space and comments around.
  * @returns the field names in their order.
  * @throws XmlRefused
  */
-export function fieldNames(text: string, root: string): string[] {
+export function fieldNames(text: string, root: string, maxFields: number): string[] {
   if (FORBIDDEN.test(text)) throw new XmlRefused('character');
-  return new FlatScan(text).document(root);
+  return new FlatScan(text, maxFields).document(root);
 }
 
 function isXmlCharacter(code: number): boolean {
@@ -32,9 +32,11 @@ function isXmlCharacter(code: number): boolean {
 class FlatScan {
   private at = 0;
   private readonly text: string;
+  private readonly maxFields: number;
 
-  constructor(text: string) {
+  constructor(text: string, maxFields: number) {
     this.text = text;
+    this.maxFields = maxFields;
   }
 
   document(root: string): string[] {
@@ -55,7 +57,7 @@ class FlatScan {
   }
 
   private field(names: Set<string>): void {
-    if (names.size === MAX_FIELDS) throw new XmlRefused('too-many-fields');
+    if (names.size === this.maxFields) throw new XmlRefused('too-many-fields');
     let field = '';
     const tag = this.openTag('name', (name) => isFieldName((field = name)));
     if (names.has(field)) throw new XmlRefused('duplicate');
@@ -137,6 +139,7 @@ class FlatScan {
     const target = this.match(NAME).toLowerCase();
     if (target === 'xml-stylesheet') throw new XmlRefused('doctype');
     if (target === '' || target === 'xml') throw new XmlRefused('malformed');
+    if (this.match(WHITE) === '' && !this.sees('?>')) throw new XmlRefused('malformed');
     this.skipTo('?>', 0);
     return true;
   }

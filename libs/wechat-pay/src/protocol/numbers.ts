@@ -9,7 +9,17 @@ export function isOutTradeNo(text: string): boolean {
   return OUT_TRADE_NO.test(text);
 }
 
-/** Whether a text can be WeChat's order number: up to 32 letters and digits (today 28 digits); always kept as text. */
+const OUT_REFUND_NO = /^[0-9A-Za-z_\-|*@]{1,64}$/;
+
+/** Whether a text can be a merchant refund number: as an order number, but up to 64 characters. */
+export function isOutRefundNo(text: string): boolean {
+  return OUT_REFUND_NO.test(text);
+}
+
+/**
+ * Whether a text can be WeChat's order or refund number: up to 32 letters and digits (today 28 digits); always kept as
+ * text.
+ */
 export function isTransactionId(text: string): boolean {
   return TRANSACTION_ID.test(text);
 }

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  beijingDateTime,
   beijingTime,
+  fromBeijingDateTime,
   fromBeijingTime,
+  isOutRefundNo,
   isOutTradeNo,
   isTransactionId,
   LEGACY_NOTIFY_REPEAT_SECONDS,
@@ -13,6 +16,8 @@ import {
   readFen,
   readPartFen,
   readXml,
+  yuanToFen,
+  yuanToMicroYuan,
 } from './index.ts';
 
 describe('amounts', () => {
@@ -52,6 +57,57 @@ describe('amounts', () => {
   });
 });
 
+describe('amounts of a bill', () => {
+  it.each([
+    ['1.00', 100, 1_000_000],
+    ['19.90', 1990, 19_900_000],
+    ['1.15', 115, 1_150_000],
+    ['0.29', 29, 290_000],
+    ['9.8', 980, 9_800_000],
+    ['12', 1200, 12_000_000],
+    ['-0.40', -40, -400_000],
+    ['-0.00', 0, 0],
+    ['9007199254.00', 900_719_925_400, 9_007_199_254_000_000],
+  ])('%s yuan', (text, fen, micro) => {
+    expect(yuanToFen(text)).toBe(fen);
+    expect(yuanToMicroYuan(text)).toBe(micro);
+  });
+
+  it('have five decimals for fees, which no fen can tell', () => {
+    expect(yuanToMicroYuan('0.00360')).toBe(3_600);
+    expect(yuanToMicroYuan('-0.00240')).toBe(-2_400);
+    expect(yuanToFen('0.00360')).toBeUndefined();
+  });
+
+  it('are exact for every fen', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -999_999_999, max: 999_999_999 }), (fen) => {
+        const digits = String(Math.abs(fen)).padStart(3, '0');
+        const text = `${fen < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+        expect(yuanToFen(text)).toBe(fen);
+        expect(yuanToMicroYuan(text)).toBe(fen * 10_000);
+      }),
+    );
+  });
+
+  it.each([
+    '',
+    undefined,
+    '.5',
+    '1.',
+    '01.00',
+    '1,000.00',
+    '+1',
+    ' 1',
+    '1e3',
+    '0.0000001',
+    '12345678901',
+    '9999999999.999999',
+  ])('not %j', (text) => {
+    expect(yuanToMicroYuan(text)).toBeUndefined();
+  });
+});
+
 describe('order numbers', () => {
   it.each(['1', 'A_b-C|d*E@1', '01KAGX6F7Q9M2T5V8W0Y-2', 'x'.repeat(32)])('%s', (text) => {
     expect(isOutTradeNo(text)).toBe(true);
@@ -59,6 +115,11 @@ describe('order numbers', () => {
 
   it.each(['', 'x'.repeat(33), '../../x', "' OR 1=1 --", '%00', 'a ', 'a\n', '订单', 'a/b'])('not %j', (text) => {
     expect(isOutTradeNo(text)).toBe(false);
+  });
+
+  it('of refunds may be twice as long', () => {
+    expect(isOutRefundNo('A_b-C|d*E@1'.padEnd(64, 'x'))).toBe(true);
+    for (const text of ['', 'x'.repeat(65), 'a/b', 'a b', '订单']) expect(isOutRefundNo(text)).toBe(false);
   });
 
   it('of WeChat Pay are letters and digits', () => {
@@ -88,6 +149,13 @@ describe('Beijing time', () => {
     '١',
   ])('%j does not exist', (text) => {
     expect(() => fromBeijingTime(text)).toThrow(RangeError);
+  });
+
+  it('of refunds and bills has blanks and colons', () => {
+    expect(beijingDateTime(new Date('2018-11-19T08:24:13Z'))).toBe('2018-11-19 16:24:13');
+    expect(fromBeijingDateTime('2018-11-19 16:24:13')).toEqual(new Date('2018-11-19T08:24:13Z'));
+    for (const text of ['', '20181119162413', '2018-02-30 16:24:13', '2018-11-19T16:24:13', ' 2018-11-19 16:24:13'])
+      expect(() => fromBeijingDateTime(text)).toThrow(RangeError);
   });
 
   it('cannot be written for no date or a year of five digits', () => {

@@ -37,6 +37,25 @@ export function fromBeijingTime(text: string): Date {
   return date;
 }
 
+const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})$/;
+
+/**
+ * The form in which refunds and bills tell a time: `yyyy-MM-dd HH:mm:ss`, Beijing too.
+ * @throws RangeError as beijingTime.
+ */
+export function beijingDateTime(date: Date): string {
+  return beijingTime(date).replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3 $4:$5:$6');
+}
+
+/**
+ * Reads the time of a refund or of a row of a bill.
+ * @throws RangeError for another form or a day that does not exist.
+ */
+export function fromBeijingDateTime(text: string): Date {
+  if (!DATE_TIME.test(text)) throw new RangeError('not a time of the form yyyy-MM-dd HH:mm:ss');
+  return fromBeijingTime(text.replace(/\D/g, ''));
+}
+
 function beijingTimeOrNothing(date: Date): string | undefined {
   try {
     return beijingTime(date);

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { vectors } from '../../test-support/vectors.ts';
 import {
   beijingTime,
   fromBeijingTime,
@@ -9,34 +9,15 @@ import {
   stringToSign,
   verifyFields,
 } from './index.ts';
+import { decryptEcb, decryptReqInfo, encryptEcb, encryptReqInfo, reqInfoKey } from './req-info.ts';
 
-// Vectors that neither side of this repository made: client and simulator cannot be wrong together.
-interface Vector {
-  readonly id: string;
-  readonly group: string;
-  readonly algorithm: string;
-  readonly note: string;
-  readonly key: string;
-  readonly valid?: boolean;
-  readonly stringToSign: string;
-  readonly expected: string;
-  readonly rfc3339: string;
-  readonly input: {
-    readonly params: Record<string, string>;
-    readonly xml: string;
-    readonly fields: Record<string, string>;
-    readonly epochMs: number;
-  };
-}
-
-const file = new URL('../../vectors/v2.json', import.meta.url);
-const { vectors } = JSON.parse(readFileSync(file, 'utf8')) as { vectors: Vector[] };
 const group = (name: string) => vectors.filter((vector) => vector.group === name);
 const BOTH: SignType[] = ['MD5', 'HMAC-SHA256'];
 
-it('has every vector of the protocol half', () => {
-  const counts = ['v2.sign', 'v2.xml', 'v2.xml.reject', 'time'].map((name) => group(name).length);
-  expect(counts).toEqual([12, 5, 8, 4]);
+it('has every vector of API v2', () => {
+  const groups = ['v2.sign', 'v2.xml', 'v2.xml.reject', 'v2.reqinfo', 'aes.ecb', 'time', 'bill'];
+  expect(groups.map((name) => group(name).length)).toEqual([12, 5, 8, 2, 1, 4, 1]);
+  expect(vectors).toHaveLength(33);
 });
 
 describe('signing', () => {
@@ -69,5 +50,18 @@ describe('Beijing time', () => {
     expect(beijingTime(new Date(input.epochMs))).toBe(expected);
     expect(fromBeijingTime(expected).getTime()).toBe(input.epochMs);
     expect(Date.parse(rfc3339)).toBe(input.epochMs);
+  });
+});
+
+describe('the content of a refund notification', () => {
+  it.each(group('v2.reqinfo'))('$id: $note', ({ input, key, derivedKey, expected }) => {
+    expect(reqInfoKey(key).toString()).toBe(derivedKey);
+    expect(encryptReqInfo(input.plaintext, key)).toBe(expected);
+    expect(decryptReqInfo(expected, key)?.toString()).toBe(input.plaintext);
+  });
+
+  it.each(group('aes.ecb'))('$id: $note', ({ input, key, expected }) => {
+    expect(encryptEcb(input.plaintext, Buffer.from(key))).toBe(expected);
+    expect(decryptEcb(expected, Buffer.from(key))?.toString()).toBe(input.plaintext);
   });
 });

@@ -24,7 +24,7 @@ const TEXT: Record<XmlReason, string> = {
   name: 'a field name that is not allowed',
   duplicate: 'a field twice',
   nested: 'an element inside a field',
-  'too-many-fields': 'more than 100 fields',
+  'too-many-fields': 'too many fields',
   reference: 'an unknown entity or character reference',
   malformed: 'not well-formed',
   trailing: 'data after the root element',

@@ -250,7 +250,9 @@ describe('anything else', () => {
         const result = outcome(`${before}<xml><b>1</b></xml>${after}`);
         if (typeof result === 'string') return;
         expect(result).toHaveProperty('b');
-        expect(`${before}|${after}`).not.toMatch(/<xml|DOCTYPE\S/);
+        // What stands inside a processing instruction or a comment is no markup.
+        const markup = `${before}|${after}`.replace(/<\?.*?\?>|<!--.*?-->/gs, '');
+        expect(markup).not.toMatch(/<xml|DOCTYPE\S/);
       }),
       { numRuns: 1000 },
     );

@@ -1,5 +1,5 @@
 import xml2js from 'xml2js';
-import { type Fields, isFieldName, MAX_FIELDS, noFields } from './fields.ts';
+import { type Fields, isFieldName, MAX_FIELDS, MAX_LIST_FIELDS, noFields } from './fields.ts';
 import { fieldNames } from './flat-shape.ts';
 import { XmlRefused } from './xml-refused.ts';
 
@@ -17,12 +17,13 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
  * attributes, namespaces, nesting, duplicates, more than 100 fields, names that mean something to JavaScript, anything
  * after the root.
  * Source: pay.weixin.qq.com/wiki/doc/api/jsapi.php?chapter=23_5 (hostile XML), native.php?chapter=4_1 (format).
+ * @param maxFields for the answers that list refunds, which have ten fields and more for each.
  * @throws XmlRefused
  */
-export function readXml(body: Uint8Array, root: 'xml' | 'root' = 'xml'): Fields {
+export function readXml(body: Uint8Array, root: 'xml' | 'root' = 'xml', maxFields = MAX_FIELDS): Fields {
   if (body.length > MAX_XML_BYTES) throw new XmlRefused('size');
   const text = decode(body);
-  const names = fieldNames(text, root);
+  const names = fieldNames(text, root, maxFields);
   const content = parse(text)[root];
   const fields = noFields();
   if (names.length === 0) return fields;
@@ -86,16 +87,19 @@ export function isSendable(text: string): boolean {
  * Source: pay.weixin.qq.com/wiki/doc/api/native.php?chapter=4_1.
  * @throws FieldNotWritable for a name or a text that the protocol cannot carry, and for a number that is not whole.
  */
-export function writeXml(fields: Readonly<Record<string, string | number | undefined>>): string {
-  let text = '<xml>';
+export function writeXml(
+  fields: Readonly<Record<string, string | number | undefined>>,
+  root: 'xml' | 'root' = 'xml',
+): string {
+  let text = `<${root}>`;
   let count = 0;
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue;
     if (!isFieldName(name)) throw new FieldNotWritable(JSON.stringify(name), 'is not a field name');
-    if (++count > MAX_FIELDS) throw new FieldNotWritable(name, 'is one field too many');
+    if (++count > MAX_LIST_FIELDS) throw new FieldNotWritable(name, 'is one field too many');
     text += `<${name}>${typeof value === 'number' ? whole(name, value) : cdata(name, value)}</${name}>`;
   }
-  return `${text}</xml>`;
+  return `${text}</${root}>`;
 }
 
 function whole(name: string, value: number): string {

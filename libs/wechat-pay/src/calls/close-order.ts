@@ -1,7 +1,7 @@
-import { type CallResult } from './call-result.ts';
-import { InvalidRequest } from './invalid-request.ts';
-import { isOutTradeNo } from './protocol/index.ts';
-import { type Judgement } from './judge.ts';
+import { type CallResult } from '../wire/call-result.ts';
+import { InvalidRequest } from '../invalid-request.ts';
+import { isOutTradeNo } from '../protocol/index.ts';
+import { type Judgement } from '../wire/judge.ts';
 
 export interface CloseOrderRequest {
   readonly outTradeNo: string;

@@ -1,6 +1,14 @@
-import { type CallResult, unknown } from './call-result.ts';
-import { InvalidRequest } from './invalid-request.ts';
-import { type Fields, fromBeijingTime, isOutTradeNo, isTransactionId, readFen, readPartFen } from './protocol/index.ts';
+import { type CallResult, unknown } from '../wire/call-result.ts';
+import { InvalidRequest } from '../invalid-request.ts';
+import {
+  type Fields,
+  fromBeijingTime,
+  isOutTradeNo,
+  isTransactionId,
+  readFen,
+  readPartFen,
+} from '../protocol/index.ts';
+import { type CouponsUsed, couponsUsed } from './coupons.ts';
 
 /** Which order is asked for: by the merchant's number or by WeChat's. */
 export type OrderQueryRequest = { readonly outTradeNo: string } | { readonly transactionId: string };
@@ -13,7 +21,7 @@ export type PaidState = (typeof PAID_STATES)[number];
 /** No money was taken. UNKNOWN is a state newer than this library: neither paid nor final, and worth an alarm. */
 export type UnpaidState = (typeof UNPAID_STATES)[number] | 'UNKNOWN';
 
-interface OrderFacts {
+interface OrderFacts extends CouponsUsed {
   readonly outTradeNo: string;
   /** WeChat's explanation of the state, for humans. */
   readonly tradeStateDesc: string;
@@ -84,6 +92,7 @@ export function orderState(fields: Readonly<Fields>, request: OrderQueryRequest)
     cashFee: readPartFen(fields['cash_fee']),
     attach: text(fields['attach']),
     timeEnd,
+    ...couponsUsed(fields),
   };
   const paid = PAID_STATES.find((known) => known === state);
   if (paid === undefined) {

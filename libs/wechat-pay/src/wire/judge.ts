@@ -1,5 +1,5 @@
 import { type CallResult, type Refused, type Unknown, unknown } from './call-result.ts';
-import { type Fields, readXml, type SignType, verifyFields, XmlRefused } from './protocol/index.ts';
+import { type Fields, readXml, type SignType, verifyFields, XmlRefused } from '../protocol/index.ts';
 
 /** The merchant whose answers and notifications are accepted. */
 export interface MerchantKeys {
@@ -20,8 +20,10 @@ const TRANSIENT_CODES = new Set([
   'FREQUENCY_LIMITED',
   'FREQUENCY_LIMIT',
   'INVALID_REQ_TOO_MUCH',
+  'BILL_CREATING',
 ]);
-const TRANSIENT_TEXT = /系统错误|系统繁忙|系统异常|system\s?error|system\s?busy|频率限制|频率超限|frequency[_ ]limit/i;
+const TRANSIENT_TEXT =
+  /系统错误|系统繁忙|系统异常|system\s?error|system\s?busy|频率限制|频率超限|frequency[_ ]limit|bill creating|compressgzip error/i;
 
 // The gateway refuses with a mere text what its documentation lists with a code; callers get the code either way.
 const CODE_BY_TEXT: readonly (readonly [RegExp, string])[] = [
@@ -32,7 +34,8 @@ const CODE_BY_TEXT: readonly (readonly [RegExp, string])[] = [
   [/mch_id或sub_mch_id不存在/, 'MCHID_NOT_EXIST'],
   [/appid不存在/, 'APPID_NOT_EXIST'],
   [/产品权限未开通/, 'NOAUTH'],
-  [/参数长度有误|参数格式错误|invalid total_fee|time_expire/, 'PARAM_ERROR'],
+  [/No Bill Exist/i, 'NO_BILL_EXIST'],
+  [/参数长度有误|参数格式错误|invalid total_fee|time_expire|invalid bill_type|data format error/, 'PARAM_ERROR'],
 ];
 
 /**
@@ -41,9 +44,15 @@ const CODE_BY_TEXT: readonly (readonly [RegExp, string])[] = [
  * refusal, and a refusal without a sign never says anything about the state of an order.
  * Source: pay.weixin.qq.com/wiki/doc/api/native.php?chapter=4_3 and chapters 9_1 to 9_3.
  * @param allowed algorithms the sign may have.
+ * @param maxFields most fields the answer may have, where the usual limit is too low.
  */
-export function judge(body: Uint8Array, keys: MerchantKeys, allowed: readonly SignType[]): Judgement {
-  const fields = read(body);
+export function judge(
+  body: Uint8Array,
+  keys: MerchantKeys,
+  allowed: readonly SignType[],
+  maxFields?: number,
+): Judgement {
+  const fields = read(body, maxFields);
   if (fields === undefined) return unknown('unreadable answer');
   const { return_code: returnCode, return_msg: returnMsg = '' } = fields;
   if (returnCode === 'FAIL') return refusedByText(returnMsg);
@@ -57,9 +66,9 @@ export function judge(body: Uint8Array, keys: MerchantKeys, allowed: readonly Si
   return refusedByCode(fields['err_code'] ?? '', fields['err_code_des'] ?? '');
 }
 
-function read(body: Uint8Array): Fields | undefined {
+function read(body: Uint8Array, maxFields: number | undefined): Fields | undefined {
   try {
-    return readXml(body);
+    return readXml(body, 'xml', maxFields);
   } catch (error) {
     if (error instanceof XmlRefused) return undefined;
     throw error;
@@ -75,7 +84,10 @@ function refusedByCode(code: string, text: string): Refused | Unknown {
 }
 
 function refusedByText(text: string): Refused | Unknown {
-  if (TRANSIENT_TEXT.test(text)) return unknown(/频率|frequency/i.test(text) ? 'FREQUENCY_LIMITED' : 'SYSTEMERROR');
+  if (TRANSIENT_TEXT.test(text)) {
+    if (/bill creating/i.test(text)) return unknown('BILL_CREATING');
+    return unknown(/频率|frequency/i.test(text) ? 'FREQUENCY_LIMITED' : 'SYSTEMERROR');
+  }
   const code = CODE_BY_TEXT.find(([pattern]) => pattern.test(text))?.[1] ?? 'FAIL';
   return refused(code, text);
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { InvalidRequest, isCodeUrl, type NativeOrder, WechatPayClient, type WechatPayOptions } from '../index.ts';
 import { closeOrderFields } from './close-order.ts';
-import { InvalidRequest, isCodeUrl, WechatPayClient, type WechatPayOptions } from './index.ts';
 import { orderQueryFields } from './order-query.ts';
-import { unifiedOrderFields, type UnifiedOrderRequest } from './unified-order.ts';
+import { unifiedOrderFields } from './unified-order.ts';
 
 const NOTIFY_URL = 'https://shop.example.test/weixin/pay/notify/url';
-const ORDER: UnifiedOrderRequest = {
+const ORDER: NativeOrder = {
   outTradeNo: '01KAGX6F7Q9M2T5V8W0Y',
   body: '腾讯充值中心-QQ会员充值',
   totalFee: 88,
@@ -14,7 +14,7 @@ const ORDER: UnifiedOrderRequest = {
   productId: 'P-1001',
   tradeType: 'NATIVE',
 };
-const fields = (changes: Partial<UnifiedOrderRequest> = {}) => unifiedOrderFields({ ...ORDER, ...changes }, NOTIFY_URL);
+const fields = (changes: Partial<NativeOrder> = {}) => unifiedOrderFields({ ...ORDER, ...changes }, NOTIFY_URL);
 
 function refusedField(build: () => unknown): string | undefined {
   try {
@@ -50,7 +50,7 @@ describe('a unified order', () => {
     expect(fields({ totalFee: 9_999_999_999, productId: 'p'.repeat(32), attach: '' })['attach']).toBe('');
   });
 
-  it.each<[string, Partial<UnifiedOrderRequest>]>([
+  it.each<[string, Partial<NativeOrder>]>([
     ['body', { body: '' }],
     ['body', { body: '茶'.repeat(43) }],
     ['body', { body: 'tea 😀' }],
@@ -73,7 +73,7 @@ describe('a unified order', () => {
     ['time_expire', { timeExpire: new Date(NaN) }],
     ['time_expire', { timeStart: ORDER.timeExpire }],
     ['time_start', { timeStart: new Date(NaN) }],
-    ['trade_type', { tradeType: 'MWEB' as 'NATIVE' }],
+    ['trade_type', { tradeType: 'MICROPAY' as 'NATIVE' }],
   ])('is refused before sending for its %s: %j', (field, changes) => {
     expect(refusedField(() => fields(changes))).toBe(field);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { judge } from './judge.ts';
-import { type SignType } from './protocol/index.ts';
-import { signNotice } from './testing/index.ts';
+import { type SignType } from '../protocol/index.ts';
+import { signNotice } from '../testing/index.ts';
 
 const KEY = 'TESTONLYv2key0123456789abcdefABC';
 const keys = { appid: 'wx8888888888888888', mchId: '1900000109', apiKey: KEY };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { openPaymentNotice, type SignType } from './index.ts';
-import { signNotice } from './testing/index.ts';
+import { openPaymentNotice, type SignType } from '../index.ts';
+import { signNotice } from '../testing/index.ts';
 
 const KEY = 'TESTONLYv2key0123456789abcdefABC';
 const keys = { appid: 'wx8888888888888888', mchId: '1900000109', apiKey: KEY };
@@ -54,6 +54,9 @@ describe('a verified notification', () => {
         timeEnd: new Date('2014-09-03T05:15:40.000Z'),
         attach: 'a=1&b=2',
         signType: 'HMAC-SHA256',
+        settlementTotalFee: undefined,
+        couponFee: 2,
+        coupons: [{ couponId: '10000', couponFee: undefined, couponType: undefined }],
       },
     });
   });
@@ -70,6 +73,24 @@ describe('a verified notification', () => {
     expect(outcome(body({ err_code: 'SYSTEMERROR' }))).toBe('paid');
     expect(open(body({ attach: '' }))).toMatchObject({ notice: { attach: undefined } });
     expect(open(body({ attach: undefined, fee_type: undefined }))).toMatchObject({ notice: { attach: undefined } });
+  });
+
+  it('tells of coupons, and stays a payment when they are told badly', () => {
+    const coupons = { coupon_fee: 3, coupon_fee_0: 1, coupon_type_0: 'CASH', coupon_id_1: '10001', coupon_fee_1: 2 };
+    expect(open(body({ ...coupons, settlement_total_fee: 86 }))).toMatchObject({
+      notice: {
+        settlementTotalFee: 86,
+        couponFee: 3,
+        coupons: [
+          { couponId: '10000', couponFee: 1, couponType: 'CASH' },
+          { couponId: '10001', couponFee: 2, couponType: undefined },
+        ],
+      },
+    });
+    expect(open(body({ coupon_fee: '-1', coupon_fee_0: '1.0' }))).toMatchObject({
+      kind: 'paid',
+      notice: { couponFee: undefined, coupons: [{ couponId: '10000', couponFee: undefined }] },
+    });
   });
 
   it('keeps hostile text as the text it is', () => {
@@ -205,5 +226,45 @@ describe('refused', () => {
       expect(Object.keys(refusal).sort()).toEqual(['kind', 'message', 'reason']);
       expect(JSON.stringify(refusal)).not.toMatch(/secret|TESTONLY|wx0000|666|4200000478|[0-9A-F]{32}/);
     }
+  });
+});
+
+describe('a payment for another appid or merchant, signed with the right key', () => {
+  it('is told of, so that it can be recorded once', () => {
+    expect(open(body({ appid: 'wx0000000000000000' }))).toMatchObject({
+      kind: 'foreign',
+      reason: 'foreign-appid',
+      notice: {
+        appid: 'wx0000000000000000',
+        mchId: keys.mchId,
+        outTradeNo: '01KAGX6F7Q9M2T5V8W0Y-2',
+        transactionId: '4200000478201912254663157927',
+        totalFee: 88,
+      },
+    });
+    expect(open(body({ mch_id: '1900000110' }))).toMatchObject({
+      kind: 'foreign',
+      reason: 'foreign-mch_id',
+      notice: { appid: keys.appid, mchId: '1900000110', totalFee: 88 },
+    });
+  });
+
+  it.each([
+    { result_code: 'FAIL' },
+    { total_fee: '88.00' },
+    { transaction_id: '' },
+    { out_trade_no: 'a b' },
+    { fee_type: 'USD' },
+    { mch_id: undefined },
+  ])('is not told of when it is none, or cannot be read: %j', (changes) => {
+    const opened = open(body({ appid: 'wx0000000000000000', ...changes }));
+    expect(opened).toMatchObject({ kind: 'refused', reason: 'foreign-appid' });
+    expect(opened).not.toHaveProperty('notice');
+  });
+
+  it('is not told of without the right sign', () => {
+    const forged = open(body({ appid: 'wx0000000000000000' }, 'TESTONLYv3key0123456789abcdefABC'));
+    expect(forged).toMatchObject({ kind: 'refused', reason: 'sign' });
+    expect(forged).not.toHaveProperty('notice');
   });
 });
