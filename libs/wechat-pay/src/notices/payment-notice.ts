@@ -1,7 +1,7 @@
 import { type CouponsUsed, couponsUsed } from '../calls/coupons.ts';
 import { type SignType } from '../protocol/index.ts';
 import { type MerchantKeys } from '../wire/judge.ts';
-import { NoticeFields, wrong, WrongField } from './notice-fields.ts';
+import { NoticeFields, WrongField } from './notice-fields.ts';
 import { type NoticeRefusal, openSigned } from './signed-message.ts';
 
 /** A payment that WeChat Pay confirmed, by a verified notification. Amounts in fen. */
