@@ -74,6 +74,7 @@ describe('the settings of pay', () => {
       { NODE_ENV: 'production', NOTIFY_URL: 'http://shop.example.test/weixin/pay/notify/url' },
       'NOTIFY_URL: must be https',
     ],
+    ['production without the address buyers use', { NODE_ENV: 'production' }, 'PUBLIC_PAY_URL: must be set'],
     [
       'WeChat without https',
       { WECHAT_API_BASE_URL: 'http://api.mch.weixin.qq.com' },

@@ -73,6 +73,11 @@ const schema = z
     path: ['WECHAT_API_BASE_URL'],
     message: 'must be https, except for the simulator',
   })
+  .refine(({ NODE_ENV, PUBLIC_PAY_URL: url }) => !(NODE_ENV === 'production' && url === undefined), {
+    ...always,
+    path: ['PUBLIC_PAY_URL'],
+    message: 'must be set in production: it decides whether cookies are for https only',
+  })
   .refine(({ NODE_ENV, WECHAT_API_BASE_URL: url }) => !(NODE_ENV === 'production' && given(url) && isSimulator(url)), {
     ...always,
     path: ['WECHAT_API_BASE_URL'],

@@ -177,6 +177,16 @@ describe('the outbox', () => {
     expect(await rows()).toEqual([]);
   });
 
+  it('leaves a row alone that another process has taken while the confirm was on its way', async () => {
+    let confirm: () => void = () => undefined;
+    broker.publish = () => new Promise<void>((resolve) => (confirm = resolve));
+    outbox.publish(await record(closed(1)));
+    await dataSource.query("UPDATE outbox SET locked_by = 'another'");
+    confirm();
+    await outbox.stop();
+    expect(await rows()).toMatchObject([{ message_id: 'payment.closed:1', locked_by: 'another' }]);
+  });
+
   it('looks for waiting rows by itself once started', async () => {
     await record(closed(1));
     await leasesEnd();
@@ -216,11 +226,12 @@ describe('the outbox', () => {
     it('keeps the bytes, and one row for the same message parked again', async () => {
       const parked = new ParkedMessages(dataSource);
       await parked.store([message('first'), { ...message('other'), messageId: 'another' }]);
-      await parked.store([message('second')]);
+      await parked.store([message('second'), { ...message('a stranger'), body: Buffer.from('{}') }]);
       const stored = await dataSource.getRepository(ParkedMessageRow).find({ order: { id: 'ASC' } });
       expect(stored).toMatchObject([
         { messageId: 'payment.closed:1', reason: 'second', times: 2, headers: '{"x":1}' },
         { messageId: 'another', reason: 'other', times: 1 },
+        { messageId: 'payment.closed:1', reason: 'a stranger', times: 1 },
       ]);
       expect([...stored[0]!.body]).toEqual([0xff, 0x00, 0x7b]);
     });

@@ -150,10 +150,13 @@ export class Outbox {
     await this.cleared.submit(row);
   }
 
+  /** A row that another process has taken since, or that was written anew under the same id, is left alone. */
   private async remove(rows: readonly RecordedRow[]): Promise<undefined[]> {
     // Without the hint many ids in a small table mean a full scan, which waits for rows of open transactions.
-    const sql = 'DELETE o FROM outbox o FORCE INDEX (uq_outbox_message) WHERE o.message_id IN (?)';
-    await transact(this.dataSource, (em) => em.query(sql, [rows.map(({ messageId }) => messageId)]));
+    const sql =
+      'DELETE o FROM outbox o FORCE INDEX (uq_outbox_message) WHERE o.message_id IN (?) AND o.locked_by IN (?)';
+    const leases = [...new Set(rows.map(({ lockedBy }) => lockedBy))];
+    await transact(this.dataSource, (em) => em.query(sql, [rows.map(({ messageId }) => messageId), leases]));
     return rows.map(() => undefined);
   }
 

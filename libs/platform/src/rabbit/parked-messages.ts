@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { ConsumeMessage } from 'amqplib';
 import { Column, type DataSource, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
@@ -5,10 +6,11 @@ import { headersOf, idOf, QUEUE_HEADER, REASON_HEADER, typeOf } from './forwardi
 
 /**
  * A message that could not be handled, kept with its bytes until someone decides. The same message parked again (after
- * a replay, say) is the same row: newest reason, and how often.
+ * a replay, say) is the same row: newest reason, and how often. Other bytes under the same id are another row, so that
+ * nobody can wipe out what waits here.
  */
 @Entity('parked_message')
-@Index('uq_parked_message', ['messageId', 'queue'], { unique: true })
+@Index('uq_parked_message', ['messageId', 'queue', 'digest'], { unique: true })
 export class ParkedMessageRow {
   @PrimaryGeneratedColumn({ type: 'bigint', unsigned: true })
   id!: string;
@@ -25,6 +27,10 @@ export class ParkedMessageRow {
 
   @Column('mediumblob')
   body!: Buffer;
+
+  /** SHA-256 of the body, hexadecimal. */
+  @Column({ type: 'varchar', length: 64, charset: 'ascii', collation: 'ascii_bin' })
+  digest!: string;
 
   /** JSON object. */
   @Column('mediumtext')
@@ -50,13 +56,14 @@ export const parkedMessageTable = `CREATE TABLE parked_message (
   queue varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   type varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   body mediumblob NOT NULL,
+  digest varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   headers mediumtext NOT NULL,
   reason varchar(255) NOT NULL,
   times int unsigned NOT NULL,
   first_parked_at datetime(3) NOT NULL,
   parked_at datetime(3) NOT NULL,
   PRIMARY KEY (id),
-  UNIQUE KEY uq_parked_message (message_id, queue)
+  UNIQUE KEY uq_parked_message (message_id, queue, digest)
 ) ENGINE=InnoDB`;
 
 /** One message of the parked queue, ready to be stored. */
@@ -86,16 +93,17 @@ export class ParkedMessages {
       for (const { messageId, queue, type, body, headers, reason } of messages) {
         await em.query(
           `INSERT INTO parked_message
-             (message_id, queue, type, body, headers, reason, times, first_parked_at, parked_at)
-           VALUES (?, ?, ?, ?, ?, ?, 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))
-           ON DUPLICATE KEY UPDATE
-             body = ?, headers = ?, reason = ?, times = times + 1, parked_at = UTC_TIMESTAMP(3)`,
-          [messageId, queue, type, body, headers, reason, body, headers, reason],
+             (message_id, queue, type, body, digest, headers, reason, times, first_parked_at, parked_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))
+           ON DUPLICATE KEY UPDATE headers = ?, reason = ?, times = times + 1, parked_at = UTC_TIMESTAMP(3)`,
+          [messageId, queue, type, body, digestOf(body), headers, reason, headers, reason],
         );
       }
     });
   }
 }
+
+const digestOf = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
 
 const MAX_HEADERS_CHARACTERS = 64 * 1024;
 
