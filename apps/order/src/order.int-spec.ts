@@ -367,6 +367,7 @@ describe('the demo', () => {
 
   it('shows the storefront', async () => {
     const page = await get('/');
+    expect(page.headers.get('set-cookie')).toMatch(/^paypair_demo=.*HttpOnly/);
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
   });
 

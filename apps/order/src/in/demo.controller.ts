@@ -28,7 +28,14 @@ export class DemoController {
   @ApiExcludeEndpoint()
   @Header('content-type', 'text/html; charset=utf-8')
   @Header('cache-control', 'no-store')
-  storefront(@Query('lang') lang: unknown, @Headers('accept-language') acceptLanguage: string | undefined): string {
+  @RateLimit({ max: 600, perMs: 60_000 })
+  async storefront(
+    @Query('lang') lang: unknown,
+    @Headers('accept-language') acceptLanguage: string | undefined,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    await this.welcome(request, reply);
     return renderStorefront({ locale: localeFrom({ lang, acceptLanguage }) });
   }
 
@@ -37,6 +44,10 @@ export class DemoController {
   @HttpCode(204)
   @RateLimit({ max: 600, perMs: 60_000 })
   async session(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
+    await this.welcome(request, reply);
+  }
+
+  private async welcome(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const known = await this.authentication.identify(request).catch(() => undefined);
     if (known) return;
     const token = await issueToken({
