@@ -94,7 +94,10 @@ describe('public SDKs work with the simulator', () => {
           const response = { header: () => undefined, send: resolve } as never;
           const reply = response as { reply: () => void; replyNative: (prepayId: string) => void };
           const next = (): void => {
-            if (type !== 'nativePay') return reply.reply();
+            if (type !== 'nativePay') {
+              reply.reply();
+              return;
+            }
             const fields = { ...orderFields(), product_id: String(request.weixin?.['product_id']) };
             tenpay.unifiedOrder(fields).then(({ prepay_id: id }) => reply.replyNative(id!), reject);
           };
@@ -112,7 +115,7 @@ describe('public SDKs work with the simulator', () => {
         refunds: [{ status: 'SUCCESS', notifications: [{ accepted: true }] }],
       });
       const jsapi = await tenpay.unifiedOrder({ ...orderFields(), trade_type: 'JSAPI', openid: 'oUser' });
-      const { timestamp: _, ...parameters } = tenpay.getPayParamsByPrepay(jsapi);
+      const parameters = tenpay.getPayParamsByPrepay(jsapi);
       expect(await sim.control.scan(JSON.stringify(parameters))).toMatchObject({ tradeType: 'JSAPI', state: 'NOTPAY' });
       const app = await tenpay.unifiedOrder({ ...orderFields(), trade_type: 'APP' });
       expect(await sim.control.scan(JSON.stringify(tenpay.getAppParamsByPrepay(app)))).toMatchObject({
@@ -162,7 +165,7 @@ describe('public SDKs work with the simulator', () => {
         await sim.control.advance(24 * 3_600_000);
         const asText = { responseType: 'text', transformResponse: [(text: string) => text] };
         const bill = await v2('pay/downloadbill')({ bill_date: BILL, bill_type: 'ALL', sign_type }, asText);
-        expect(String(bill.data).split('\r\n')).toHaveLength(6);
+        expect((bill.data as unknown as string).split('\r\n')).toHaveLength(6);
         const unpaid = { ...orderFields(), sign_type };
         await v2('pay/unifiedorder')(unpaid);
         const closed = await v2('pay/closeorder')({ out_trade_no: unpaid.out_trade_no, sign_type });

@@ -34,6 +34,7 @@ import { Gateway } from './in/gateway.ts';
 import { GatewayRoutes } from './in/gateway.routes.ts';
 import { LocalGuard, ReachableAs } from './in/local.guard.ts';
 import { OrderEndpoints } from './in/order.endpoints.ts';
+import { OwnPort } from './in/own-port.ts';
 import { PhoneController } from './in/phone.controller.ts';
 import { RefundEndpoints } from './in/refund.endpoints.ts';
 import { Scanner } from './in/scanner.ts';
@@ -63,7 +64,7 @@ const flow: Provider[] = [
 
 const gateway: Provider[] = [
   ...[Gateway, GatewayRoutes, OrderEndpoints, RefundEndpoints, FileEndpoints, ClientCertificate],
-  ...[SecureGateway, Scanner, LocalGuard, ControlTokenGuard],
+  ...[SecureGateway, OwnPort, Scanner, LocalGuard, ControlTokenGuard],
 ];
 
 @Module({})

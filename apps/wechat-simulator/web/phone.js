@@ -173,6 +173,9 @@ find('[data-paste]').addEventListener('submit', (event) => {
   else sayPaste(texts.notACode);
 });
 for (const choice of findAll('[name="coupon"]')) choice.addEventListener('change', showPrice);
+find('.outcomes').addEventListener('toggle', ({ target }) => {
+  if (target.open) target.scrollIntoView({ block: 'end' });
+});
 const shop = asked.get('back');
 if (shop && /^https?:\/\//.test(shop)) {
   find('[data-shop]').href = shop;

@@ -11,10 +11,8 @@ import {
   StreamableFile,
   UseGuards,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { zodPipe } from '#platform';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { SettableClock } from '../domain/clock.ts';
@@ -29,6 +27,7 @@ import { ControlTokenGuard } from './control-token.guard.ts';
 import { clockBody, faultsBody, rulesBody } from './control.schemas.ts';
 import { aboutView, clockView, documented, ledgerView } from './control.views.ts';
 import { LocalGuard } from './local.guard.ts';
+import { OwnPort } from './own-port.ts';
 import { SecureGateway } from './secure-gateway.ts';
 
 const NDJSON = 'application/x-ndjson';
@@ -40,7 +39,7 @@ const NDJSON = 'application/x-ndjson';
 @UseGuards(LocalGuard, ControlTokenGuard)
 export class ControlController {
   constructor(
-    private readonly host: HttpAdapterHost,
+    private readonly port: OwnPort,
     private readonly merchant: Merchant,
     private readonly identity: TlsIdentity,
     private readonly secure: SecureGateway,
@@ -57,11 +56,10 @@ export class ControlController {
   @ApiOperation({ summary: 'Where the gateway is, for which merchant, and with which certificates' })
   @ApiOkResponse(documented(aboutView))
   about(): z.infer<typeof aboutView> {
-    const { port } = this.host.httpAdapter.getHttpServer().address() as AddressInfo;
     const { appid, mchId } = this.merchant;
     return {
       ...{ appid, mchId },
-      url: `http://127.0.0.1:${port}`,
+      url: this.port.url,
       secureUrl: this.secure.url,
       caCertificate: this.identity.caCertificate,
       certificatesFolder: this.identity.folder,

@@ -64,7 +64,8 @@ export const ledgerView = z.object({ entries: z.array(ledgerEntry) });
 
 /** For `@ApiOkResponse`. */
 export const documented = (schema: z.ZodType): Pick<ApiResponseSchemaHost, 'schema'> => {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' });
+  const json = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' });
+  delete json.$schema;
   return { schema: json as ApiResponseSchemaHost['schema'] };
 };
 

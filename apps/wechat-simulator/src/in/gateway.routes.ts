@@ -1,7 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { FaultPlan } from '../domain/fault-plan.ts';
 import { endpointNames, type EndpointFault, type EndpointName } from '../domain/faults.ts';
@@ -9,6 +8,7 @@ import { ClientCertificate } from './client-certificate.ts';
 import { refusalXml } from './envelope.ts';
 import { Gateway } from './gateway.ts';
 import { ReachableAs } from './local.guard.ts';
+import { OwnPort } from './own-port.ts';
 import { refusals } from './texts.ts';
 import { BAD_GATEWAY_PAGE } from './wrong-answers.ts';
 
@@ -44,6 +44,7 @@ export class GatewayRoutes implements OnModuleInit {
     private readonly faults: FaultPlan,
     private readonly certificate: ClientCertificate,
     private readonly reachable: ReachableAs,
+    private readonly port: OwnPort,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -91,9 +92,7 @@ export class GatewayRoutes implements OnModuleInit {
 
   /** A host name that only leads here by a trick on the merchant's side is no good for his users' browsers. */
   #addressOf({ protocol, host }: FastifyRequest): string {
-    if (this.reachable.includes(host)) return `${protocol}://${host}`;
-    const { port } = this.host.httpAdapter.getHttpServer().address() as AddressInfo;
-    return `http://127.0.0.1:${port}`;
+    return this.reachable.includes(host) ? `${protocol}://${host}` : this.port.url;
   }
 }
 

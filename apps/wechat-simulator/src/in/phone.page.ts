@@ -42,7 +42,7 @@ const home = (texts: PhoneTexts): Markup => html`
             autocomplete="off"
             autocapitalize="off"
             spellcheck="false"
-            placeholder="weixin:// · prepay_id= · https://"
+            placeholder="weixin://"
             aria-describedby="paste-problem"
           />
           <button class="button button--line" type="submit">${texts.pasteButton}</button>

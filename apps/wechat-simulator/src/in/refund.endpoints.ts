@@ -57,7 +57,7 @@ export class RefundEndpoints {
           total_refund_count: found.paged ? found.total : undefined,
           refund_count: found.refunds.length,
           refund_fee: found.refunds.reduce((sum, { refundFee }) => sum + refundFee, 0),
-          ...Object.assign({}, ...found.refunds.map(numberedFields)),
+          ...Object.fromEntries(found.refunds.flatMap((refund, n) => Object.entries(numberedFields(refund, n)))),
         });
     }
   }
@@ -115,7 +115,7 @@ function numberedFields(refund: Refund, n: number): Values {
 
 const couponFields = ({ coupons = [] }: Refund, suffix: string): Values =>
   Object.fromEntries(
-    coupons.flatMap(({ id, type, feeFen }, m) => [
+    coupons.flatMap(({ id, type, feeFen }, m): [string, string | number][] => [
       [`coupon_refund_id${suffix}_${m}`, id],
       [`coupon_type${suffix}_${m}`, type],
       [`coupon_refund_fee${suffix}_${m}`, feeFen],

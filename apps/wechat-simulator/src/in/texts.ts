@@ -49,7 +49,7 @@ export const errors = {
   offset: { code: 'PARAM_ERROR', text: 'offset超过总退款笔数' },
 } as const;
 
-/** Texts of the documented codes; which of them an endpoint can answer stands in `documented-errors.ts`. */
+/** Texts of all documented codes, for the fault that answers one. */
 export const errorTexts: Readonly<Record<string, string>> = {
   APPID_MCHID_NOT_MATCH: 'appid和mch_id不匹配',
   APPID_NOT_EXIST: 'APPID不存在',

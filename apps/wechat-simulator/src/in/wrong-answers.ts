@@ -20,7 +20,7 @@ export function spoil(right: string | Buffer, how: WrongAnswer, merchant: Mercha
     case 'wrong-sign':
       return changed(right, (fields) => ({ ...fields, sign: otherSign(fields['sign'] ?? '') }));
     case 'no-sign':
-      return changed(right, ({ sign: _, ...others }) => others);
+      return changed(right, (fields) => ({ ...fields, sign: undefined }));
     case 'other-order':
       return changed(right, (fields) => signedAgain(ofOtherOrder(fields), merchant));
     case 'other-appid':
@@ -30,7 +30,10 @@ export function spoil(right: string | Buffer, how: WrongAnswer, merchant: Mercha
 
 type Fields = Record<string, string>;
 
-function changed(right: string | Buffer, change: (fields: Fields) => Fields): string | Buffer {
+function changed(
+  right: string | Buffer,
+  change: (fields: Fields) => Record<string, string | undefined>,
+): string | Buffer {
   return typeof right === 'string' ? writeXml(change({ ...readXml(Buffer.from(right)) })) : right;
 }
 

@@ -53,7 +53,7 @@ function paymentFields(message: Extract<NoticeMessage, { about: 'payment' }>): V
     settlement_total_fee: unsettled(coupons) > 0 ? totalFee - unsettled(coupons) : undefined,
     ...(coupons.length > 0 && { coupon_fee: couponSum(coupons), coupon_count: coupons.length }),
     ...Object.fromEntries(
-      coupons.flatMap(({ id, type, feeFen }, n) => [
+      coupons.flatMap(({ id, type, feeFen }, n): [string, string | number][] => [
         [`coupon_id_${n}`, id],
         [`coupon_type_${n}`, type],
         [`coupon_fee_${n}`, feeFen],
@@ -74,7 +74,7 @@ const failureFields = (message: Extract<NoticeMessage, { about: 'failure' }>): V
 });
 
 /** What a refund notification says inside, as in its own XML document. */
-export function refundFields({ order, payment, refund }: Extract<NoticeMessage, { about: 'refund' }>): Values {
+function refundFields({ order, payment, refund }: Extract<NoticeMessage, { about: 'refund' }>): Values {
   const { coupons = [] } = payment;
   return {
     out_refund_no: refund.outRefundNo,

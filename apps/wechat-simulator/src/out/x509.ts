@@ -79,7 +79,7 @@ const hostName = (host: string): Buffer => {
 };
 
 const ipv6 = (address: string): Buffer => {
-  const [head = '', tail = ''] = address.split('::', 2).map((part) => part.split(':').filter(Boolean));
+  const [head = [], tail = []] = address.split('::', 2).map((part) => part.split(':').filter((group) => group !== ''));
   const groups = [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail];
   return Buffer.from(groups.map((group) => group.padStart(4, '0')).join(''), 'hex');
 };

@@ -1,4 +1,5 @@
-import type { EndpointName } from '../domain/faults.ts';
+/** What the documentation says can be answered. */
+import type { EndpointName } from '../../apps/wechat-simulator/src/domain/faults.ts';
 
 const transport = ['SIGNERROR', 'REQUIRE_POST_METHOD', 'XML_FORMAT_ERROR'];
 const configuration = ['APPID_NOT_EXIST', 'MCHID_NOT_EXIST', 'APPID_MCHID_NOT_MATCH'];
