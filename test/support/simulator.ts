@@ -46,7 +46,7 @@ export const read = (text: string): Fields =>
   );
 
 /** A merchant's server: remembers what it hears, and answers what it is told. */
-export class MerchantServer {
+class MerchantServer {
   readonly heard: { path: string; body: string; at: number }[] = [];
   reply: (path: string, body: string) => { status: number; body: string } | Promise<{ status: number; body: string }> =
     () => ({ status: 200, body: SUCCESS });

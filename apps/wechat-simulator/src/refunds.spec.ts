@@ -214,13 +214,20 @@ describe('refunds over HTTP', () => {
   });
 
   it('lists the refunds of an order in pages of ten', async () => {
-    const order = await paid();
+    const order = await paid('100', {
+      coupons: [
+        { type: 'CASH', feeFen: 45 },
+        { type: 'NO_CASH', feeFen: 45 },
+      ],
+    });
     for (let part = 0; part < 12; part += 1) {
-      await ask(order, { out_refund_no: `P${part}`, refund_fee: '1' });
+      await ask(order, { out_refund_no: `P${part}`, refund_fee: '8' });
       await sim.control.advance(MINUTE);
     }
     const key = { out_trade_no: order['out_trade_no']! };
     expect(await query(key)).toMatchObject({ total_refund_count: '12', refund_count: '10', out_refund_no_9: 'P9' });
+    await sim.control.faults({ endpoints: { refundquery: { answer: 'other-order', times: 1 } } });
+    expect(await query(key)).toMatchObject({ refund_count: '10' });
     expect(await query({ ...key, offset: '10' })).toMatchObject({ refund_count: '2', out_refund_no_0: 'P10' });
     expect(await query({ ...key, offset: '12' })).toMatchObject({ err_code: 'PARAM_ERROR' });
     expect(await query({ ...key, offset: '-1' })).toEqual({ return_code: 'FAIL', return_msg: 'offset参数格式错误' });

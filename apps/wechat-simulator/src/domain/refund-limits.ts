@@ -2,15 +2,15 @@
 import { couponSum, type Coupon } from './coupon.ts';
 import type { Order } from './order.ts';
 
-export const MAX_REFUNDS = 50;
-export const REFUNDS_APART_MS = 60_000;
-export const REFUNDABLE_FOR_MS = 365 * 86_400_000;
+const MAX_REFUNDS = 50;
+const REFUNDS_APART_MS = 60_000;
+const REFUNDABLE_FOR_MS = 365 * 86_400_000;
 
 export type RefundRefusal =
   'not-paid' | 'overdue' | 'other-total' | 'all-refunded' | 'too-much' | 'too-many' | 'too-soon';
 
 /** What is or will be back with the user; a refund that was closed gives its amount free again. */
-export const refundedFee = (order: Order): number =>
+const refundedFee = (order: Order): number =>
   order.refunds.filter(({ status }) => status !== 'REFUNDCLOSE').reduce((sum, { refundFee }) => sum + refundFee, 0);
 
 /**

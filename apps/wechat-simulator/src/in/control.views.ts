@@ -25,7 +25,7 @@ export const payView = z.object({
   paidAt: dateTime.nullable(),
 });
 
-export const noticeView = z.object({
+const noticeView = z.object({
   at: dateTime,
   attempt: z.int(),
   /** HTTP status; null: no answer. */
@@ -59,7 +59,7 @@ export const orderView = z.object({
   refunds: z.array(refundView),
 });
 
-export const ledgerEntry = z.looseObject({ seq: z.int(), at: dateTime, kind: z.string() });
+const ledgerEntry = z.looseObject({ seq: z.int(), at: dateTime, kind: z.string() });
 export const ledgerView = z.object({ entries: z.array(ledgerEntry) });
 
 /** For `@ApiOkResponse`. */

@@ -7,9 +7,9 @@ import {
   signFields,
   type SignType,
   verifyFields,
-  writeXml,
   XmlRefused,
 } from '#wechat-pay/protocol';
+import { writeAnswer } from './answer-xml.ts';
 import type { Merchant } from '../flow/ports.ts';
 import { refusals, tooLong, wrongForm } from './texts.ts';
 
@@ -70,7 +70,7 @@ function withDecoded(fields: Fields, name: string): Fields | undefined {
 
 /** `return_code=FAIL`, which WeChat does not sign. */
 export const refusalXml = (returnMsg: string, errorCode?: string): string =>
-  writeXml({ return_code: 'FAIL', return_msg: returnMsg, error_code: errorCode });
+  writeAnswer({ return_code: 'FAIL', return_msg: returnMsg, error_code: errorCode });
 
 export type Values = Record<string, string | number | undefined>;
 
@@ -120,6 +120,6 @@ export class Answers {
     const texts: Fields = {};
     for (const [name, value] of Object.entries(fields)) if (value !== undefined) texts[name] = String(value);
     fields['sign'] = signFields(texts, apiKey, this.signType);
-    return writeXml(fields);
+    return writeAnswer(fields);
   }
 }

@@ -45,7 +45,7 @@ export const refundView = (order: Order, refund: Refund): RefundView => ({
 });
 
 /** What the merchant was told of the payment, or of one refund, and what he said. */
-export const triesOf = (order: Order, outRefundNo: string | undefined): NoticeView[] =>
+const triesOf = (order: Order, outRefundNo: string | undefined): NoticeView[] =>
   order.notices
     .filter((notice) => notice.result === 'SUCCESS' && notice.outRefundNo === outRefundNo)
     .flatMap(({ tries }) => tries.map(tryView));

@@ -73,7 +73,7 @@ const FROM_THE_FIRST_BYTE = /^(<\?xml [^<>]*\?>\s*)?<xml>/;
  * Only XML from the first byte on, and in it `return_code` SUCCESS. Whatever else is said counts as a failure. An XML
  * declaration is XML: well-known SDKs write one and get along with WeChat Pay.
  */
-export function isSuccess(reply: Buffer): boolean {
+function isSuccess(reply: Buffer): boolean {
   if (!FROM_THE_FIRST_BYTE.test(reply.subarray(0, 200).toString('latin1'))) return false;
   try {
     return readXml(reply)['return_code'] === 'SUCCESS';
