@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mkdir } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from './support/browser.ts';
 import { APPID, type Fields, MCH_ID, read, sign, SUCCESS, TestSimulator, xml } from './support/simulator.ts';
+
+jest.setTimeout(60_000);
 
 /** Set to look at the pages: screenshots go there. */
 const PICTURES = process.env['PHONE_PICTURES'];

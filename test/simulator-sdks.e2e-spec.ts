@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Agent } from 'node:https';
 import { createRequire } from 'node:module';
 import type { Wechatpay as WechatpayClass } from 'wechatpay-axios-plugin';
 import type TenpayClass from 'tenpay';
 import { APPID, type Fields, KEY, MCH_ID, TestSimulator } from './support/simulator.ts';
+
+jest.setTimeout(60_000);
 
 const require = createRequire(import.meta.url);
 const NOON = '2031-03-03T04:00:00Z';
