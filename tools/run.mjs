@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const OLDEST_NODE = [20, 19];
 const COMMANDS = {
   start: 'bring everything up: services, simulator, pay and order',
+  simulator: 'start the WeChat Pay simulator alone, for trying any WeChat Pay SDK',
   demo: 'place, pay and settle one order, with a timeline (--json, --keep)',
   doctor: 'check this machine and its settings, with the repair for each finding',
   token: 'make a token for the API: --sub NAME [--role operator] [--expires SECONDS]',

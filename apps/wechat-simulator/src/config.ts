@@ -12,6 +12,7 @@ const schema = z.object({
   LOG_LEVEL: settings.logLevel(),
   HOST: settings.host(),
   SIMULATOR_PORT: settings.port(3003),
+  SIMULATOR_TLS_PORT: settings.port(0).describe('set a free port, or leave it out for any'),
   SIMULATOR_CONTROL_TOKEN: settings.secret(16),
   SIMULATOR_DATA_DIR: z.string().default('.local/simulator').describe('set a folder this user can write to'),
   SIMULATOR_NOTIFY_ALLOW: commaSeparated(z.url({ protocol: /^https?$/, error: 'is not a list of http(s) addresses' }))
@@ -21,6 +22,11 @@ const schema = z.object({
     .default([])
     .describe('list further host names for /phone and /control, separated by commas'),
   SIMULATOR_MIN_EXPIRE_SECONDS: settings.seconds(60, { min: 0, max: 3600 }),
+  SIMULATOR_CLOSE_AFTER_SECONDS: settings.seconds(0, { min: 0, max: 3600 }),
+  SIMULATOR_NOTIFY_SCHEDULE: settings.choice(['current', 'legacy']).default('current'),
+  SIMULATOR_REFUND_SECONDS: settings.seconds(10, { min: 0, max: 31_622_400 }),
+  SIMULATOR_REFUND_NOTIFY_URL: settings.httpUrl().optional(),
+  SIMULATOR_SCAN_URL: settings.httpUrl().optional(),
   SIMULATOR_MERCHANT_NAME: z.string().min(1).max(64).default('Paypair 演示商店'),
   WECHAT_APPID: z
     .string()

@@ -9,7 +9,11 @@ await runMain(async () => {
     port: settings.SIMULATOR_PORT,
     host: settings.HOST,
     logger: createLogger('wechat-simulator', settings.LOG_LEVEL),
-    openapi: false,
+    openapi: {
+      title: 'WeChat Pay simulator',
+      description:
+        'Control of the simulator: ledger, clock, faults, rules, payments and refunds. The gateway itself speaks XML.',
+    },
     staticDirs: ['libs/platform/web', 'apps/wechat-simulator/web'],
   });
 });

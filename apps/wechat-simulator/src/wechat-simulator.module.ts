@@ -1,42 +1,71 @@
 import { type DynamicModule, Module, type OnModuleInit, type Provider } from '@nestjs/common';
-import { NOTIFY_REPEAT_SECONDS } from '#wechat-pay/protocol';
+import { LEGACY_NOTIFY_REPEAT_SECONDS, NOTIFY_REPEAT_SECONDS } from '#wechat-pay/protocol';
 import { Shutdown } from '#platform';
+import { join } from 'node:path';
 import type { SimulatorSettings } from './config.ts';
 import { SettableClock } from './domain/clock.ts';
 import { FaultPlan } from './domain/fault-plan.ts';
 import { OrderBook } from './domain/order-book.ts';
-import { RepeatSchedule } from './domain/repeat-schedule.ts';
+import { RepeatSchedules } from './domain/repeat-schedule.ts';
+import { RuleBook, type Rules } from './domain/rules.ts';
 import { TimerQueue } from './domain/timer-queue.ts';
+import { ChangeRules } from './flow/change-rules.ts';
 import { Close } from './flow/close.ts';
+import { DownloadBill } from './flow/download-bill.ts';
 import { TimeKeeper } from './flow/keep-time.ts';
 import { Notify } from './flow/notify.ts';
 import { Pay } from './flow/pay.ts';
-import { Alarm, Entropy, GatewayRules, Ledger, Merchant, Notifier } from './flow/ports.ts';
+import { Alarm, Entropy, Ledger, Merchant, MerchantCallback, Notifier, TlsIdentity } from './flow/ports.ts';
+import { QueryRefund } from './flow/query-refund.ts';
 import { Query } from './flow/query.ts';
 import { Recorder } from './flow/record.ts';
+import { RefundOrder } from './flow/refund.ts';
 import { Reset } from './flow/reset.ts';
 import { Restore } from './flow/restore.ts';
+import { ScanProduct } from './flow/scan-product.ts';
+import { ShortenUrl } from './flow/shorten-url.ts';
 import { UnifiedOrder } from './flow/unified-order.ts';
+import { ClientCertificate } from './in/client-certificate.ts';
+import { ControlOrdersController } from './in/control-orders.controller.ts';
 import { ControlController } from './in/control.controller.ts';
 import { ControlToken, ControlTokenGuard } from './in/control-token.guard.ts';
+import { FileEndpoints } from './in/file.endpoints.ts';
 import { Gateway } from './in/gateway.ts';
 import { GatewayRoutes } from './in/gateway.routes.ts';
 import { LocalGuard, ReachableAs } from './in/local.guard.ts';
+import { OrderEndpoints } from './in/order.endpoints.ts';
+import { OwnPort } from './in/own-port.ts';
 import { PhoneController } from './in/phone.controller.ts';
+import { RefundEndpoints } from './in/refund.endpoints.ts';
+import { Scanner } from './in/scanner.ts';
+import { SecureAddress, SecureGateway } from './in/secure-gateway.ts';
 import { NodeAlarm } from './out/alarm.node.ts';
 import { NodeEntropy } from './out/entropy.node.ts';
 import { LedgerFile } from './out/ledger.file.ts';
+import { FetchMerchantCallback } from './out/merchant-callback.fetch.ts';
 import { FetchNotifier } from './out/notifier.fetch.ts';
+import { openTlsFiles } from './out/tls-files.ts';
 
 const domain: Provider[] = [
   { provide: SettableClock, useFactory: () => new SettableClock(() => Date.now()) },
-  { provide: RepeatSchedule, useFactory: () => new RepeatSchedule(NOTIFY_REPEAT_SECONDS) },
+  {
+    provide: RepeatSchedules,
+    useFactory: () => new RepeatSchedules({ current: NOTIFY_REPEAT_SECONDS, legacy: LEGACY_NOTIFY_REPEAT_SECONDS }),
+  },
   OrderBook,
   TimerQueue,
   FaultPlan,
 ];
 
-const flow: Provider[] = [Recorder, TimeKeeper, UnifiedOrder, Query, Close, Pay, Notify, Restore, Reset];
+const flow: Provider[] = [
+  ...[Recorder, TimeKeeper, UnifiedOrder, Query, Close, Pay, ScanProduct, ShortenUrl, Notify],
+  ...[RefundOrder, QueryRefund, DownloadBill, ChangeRules, Restore, Reset],
+];
+
+const gateway: Provider[] = [
+  ...[Gateway, GatewayRoutes, OrderEndpoints, RefundEndpoints, FileEndpoints, ClientCertificate],
+  ...[SecureGateway, OwnPort, Scanner, LocalGuard, ControlTokenGuard],
+];
 
 @Module({})
 export class WechatSimulatorModule implements OnModuleInit {
@@ -56,20 +85,33 @@ export class WechatSimulatorModule implements OnModuleInit {
     );
     return {
       module: WechatSimulatorModule,
-      controllers: [PhoneController, ControlController],
+      controllers: [PhoneController, ControlController, ControlOrdersController],
       providers: [
         ...domain,
         ...flow,
-        Gateway,
-        GatewayRoutes,
-        LocalGuard,
-        ControlTokenGuard,
+        ...gateway,
         { provide: Merchant, useValue: merchant },
-        { provide: GatewayRules, useValue: new GatewayRules(settings.SIMULATOR_MIN_EXPIRE_SECONDS * 1_000) },
+        { provide: RuleBook, useFactory: () => new RuleBook(rulesOf(settings)) },
+        { provide: SecureAddress, useValue: new SecureAddress(settings.HOST, settings.SIMULATOR_TLS_PORT) },
+        {
+          provide: TlsIdentity,
+          // After the ledger, which keeps other simulators out of the folder.
+          inject: [Ledger],
+          useFactory: () =>
+            openTlsFiles(
+              join(settings.SIMULATOR_DATA_DIR, 'certificates'),
+              settings.WECHAT_MCH_ID,
+              settings.SIMULATOR_HOSTS,
+            ),
+        },
         { provide: ReachableAs, useValue: new ReachableAs(settings.SIMULATOR_HOSTS) },
         { provide: ControlToken, useValue: new ControlToken(settings.SIMULATOR_CONTROL_TOKEN) },
         { provide: Ledger, useFactory: () => LedgerFile.open(settings.SIMULATOR_DATA_DIR) },
         { provide: Notifier, useFactory: () => new FetchNotifier(merchant, settings.SIMULATOR_NOTIFY_ALLOW) },
+        {
+          provide: MerchantCallback,
+          useFactory: () => new FetchMerchantCallback(merchant, settings.SIMULATOR_NOTIFY_ALLOW),
+        },
         { provide: Entropy, useClass: NodeEntropy },
         { provide: Alarm, useClass: NodeAlarm },
       ],
@@ -86,3 +128,13 @@ export class WechatSimulatorModule implements OnModuleInit {
     this.shutdown.on('connections', 'ledger', () => this.ledger.close());
   }
 }
+
+const rulesOf = (settings: SimulatorSettings): Rules => ({
+  minExpireMs: settings.SIMULATOR_MIN_EXPIRE_SECONDS * 1_000,
+  closeAfterMs: settings.SIMULATOR_CLOSE_AFTER_SECONDS * 1_000,
+  notifySchedule: settings.SIMULATOR_NOTIFY_SCHEDULE,
+  refundAfterMs: settings.SIMULATOR_REFUND_SECONDS * 1_000,
+  refundEndsAs: 'SUCCESS',
+  refundNotifyUrl: settings.SIMULATOR_REFUND_NOTIFY_URL ?? '',
+  scanUrl: settings.SIMULATOR_SCAN_URL ?? '',
+});

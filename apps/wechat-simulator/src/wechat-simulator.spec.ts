@@ -250,7 +250,9 @@ describe('the simulator over HTTP', () => {
     ['invalid total_fee', { total_fee: '1.0' }],
     ['invalid total_fee', { total_fee: '-1' }],
     ['trade_type参数格式错误', { trade_type: 'native' }],
-    ['商户号该产品权限未开通，请前往商户平台>产品中心检查后重试', { trade_type: 'JSAPI', openid: 'o1' }],
+    ['缺少参数', { trade_type: 'JSAPI' }],
+    ['缺少参数', { trade_type: 'MWEB' }],
+    ['scene_info参数格式错误', { trade_type: 'MWEB', scene_info: '{}' }],
     ['time_expire参数格式错误', { time_expire: '2026-11-21 10:00:00' }],
     ['time_expire参数格式错误', { time_expire: '20260230000000' }],
     ['time_expire时间过短，刷卡至少1分钟，其他5分钟', { time_expire: '20200101000000' }],
@@ -365,7 +367,7 @@ describe('the simulator over HTTP', () => {
     });
 
     it('signs wrongly', async () => {
-      await fault('unifiedorder', { wrongSign: true, times: 1 });
+      await fault('unifiedorder', { answer: 'wrong-sign', times: 1 });
       const answer = read((await send('unifiedorder', orderFields())).text);
       expect(answer['sign']).toMatch(/^[0-9A-F]{32}$/);
       expect(answer['sign']).not.toBe(sign(answer));

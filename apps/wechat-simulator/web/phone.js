@@ -7,15 +7,18 @@ const findAll = (selector) => [...document.querySelectorAll(selector)];
 const texts = JSON.parse(find('.desk').dataset.texts);
 const LOOK_MS = 2000;
 /** A failed payment is not final: until the order is closed, its code can still be paid. */
-const PAYABLE = ['NOTPAY', 'PAYERROR'];
+const PAYABLE = ['NOTPAY', 'USERPAYING', 'PAYERROR'];
 /** What a refusal means for the code, in the words of its state. */
 const STATE_OF = { ORDER_PAID: 'SUCCESS', ORDER_CLOSED: 'CLOSED', CODE_EXPIRED: 'EXPIRED' };
-const TONE = { pay: 'good', decline: 'quiet', fail: 'bad', payerror: 'bad' };
+const TONE = { pay: 'good', decline: 'quiet', notenough: 'bad', leave: 'quiet', fail: 'bad', payerror: 'bad' };
 const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
   hour: '2-digit',
   minute: '2-digit',
   hourCycle: 'h23',
 });
+
+/** What the address says: a payment to open at once (from a page for mobile browsers), and where to go afterwards. */
+const asked = new URLSearchParams(location.search);
 
 /** The scanned code while its sheet is open. */
 let scanned = null;
@@ -41,7 +44,7 @@ const codeRow = (code) => {
   const row = fill(copyOf('code'), {
     body: code.body,
     sum: yuan(code.totalFee),
-    outTradeNo: code.outTradeNo,
+    outTradeNo: code.tradeType === 'NATIVE' ? code.outTradeNo : `${code.tradeType} · ${code.outTradeNo}`,
     until: put(texts.until, { time: clock.format(new Date(code.expiresAt)) }),
   });
   row.querySelector('button').addEventListener('click', () => void scan(code.codeUrl));
@@ -67,12 +70,23 @@ const refusal = ({ status, body }) => {
   if (status === 0) return texts.offline;
   const state = STATE_OF[body?.code];
   if (state) return texts.state[state];
+  if (body?.code === 'SCAN_REFUSED') return put(texts.scanRefused, { reason: body.detail });
   return put(texts.refused, { reason: body?.detail ?? body?.code ?? `HTTP ${status}` });
 };
 
+/** A product code takes as long as the merchant takes to answer. */
 const scan = async (codeUrl) => {
+  if (busy) return;
+  busy = true;
   sayPaste('');
+  const button = find('[data-paste] button');
+  const words = button.textContent;
+  button.textContent = texts.scanning;
+  button.setAttribute('aria-busy', 'true');
   const answer = await ask('/phone/api/scan', { method: 'POST', body: { codeUrl } });
+  busy = false;
+  button.textContent = words;
+  button.removeAttribute('aria-busy');
   if (answer.ok) openSheet(answer.body);
   else sayPaste(answer.status === 404 ? texts.unknownCode : refusal(answer));
 };
@@ -85,13 +99,25 @@ const openSheet = (code) => {
     figures: yuan(code.totalFee).slice(1),
     body: code.body,
     outTradeNo: code.outTradeNo,
+    couponFee: put(texts.couponFee, { amount: yuan(code.couponFee) }),
   });
   const payable = PAYABLE.includes(code.state);
   find('[data-sheet-problem]').textContent = payable ? '' : stateText(code.state);
-  find('[data-outcome="pay"]').textContent = put(texts.pay, { amount: yuan(code.totalFee) });
+  find('[data-coupons]').hidden = !payable || code.couponFee === 0;
+  find('[name="coupon"][value="none"]').checked = true;
+  showPrice();
   for (const button of findAll('[data-outcome]')) button.disabled = !payable;
   sheet.querySelector('details').open = false;
   showScreen('sheet');
+};
+
+const chosenCoupon = () =>
+  findAll('[name="coupon"]').find((choice) => choice.checked && choice.value !== 'none')?.value;
+
+/** What is left to pay with the chosen coupon. */
+const cashFee = () => scanned.totalFee - (chosenCoupon() ? scanned.couponFee : 0);
+const showPrice = () => {
+  find('[data-outcome="pay"]').textContent = put(texts.pay, { amount: yuan(cashFee()) });
 };
 
 const stateText = (state) => texts.state[state] ?? put(texts.state.OTHER, { state });
@@ -102,7 +128,10 @@ const choose = async (outcome, button) => {
   const words = button.textContent;
   if (outcome === 'pay') button.textContent = texts.paying;
   button.setAttribute('aria-busy', 'true');
-  const answer = await ask('/phone/api/pay', { method: 'POST', body: { codeUrl: scanned.codeUrl, outcome } });
+  const answer = await ask('/phone/api/pay', {
+    method: 'POST',
+    body: { codeUrl: scanned.codeUrl, outcome, coupon: outcome === 'pay' ? chosenCoupon() : undefined },
+  });
   busy = false;
   button.textContent = words;
   button.removeAttribute('aria-busy');
@@ -118,7 +147,7 @@ const showResult = (outcome, answer) => {
   fill(screen, {
     heading,
     text: put(text, { state: answer.state }),
-    amount: outcome === 'pay' && paid ? yuan(scanned.totalFee) : '',
+    amount: outcome === 'pay' && paid ? yuan(cashFee()) : '',
     transactionId: answer.transactionId ?? '',
   });
   screen.querySelector('.result').dataset.tone = tone;
@@ -140,10 +169,20 @@ for (const button of findAll('[data-outcome]')) {
 find('[data-paste]').addEventListener('submit', (event) => {
   event.preventDefault();
   const codeUrl = find('#code-text').value.trim();
-  if (codeUrl.startsWith('weixin://')) void scan(codeUrl);
+  if (codeUrl !== '') void scan(codeUrl);
   else sayPaste(texts.notACode);
 });
+for (const choice of findAll('[name="coupon"]')) choice.addEventListener('change', showPrice);
+find('.outcomes').addEventListener('toggle', ({ target }) => {
+  if (target.open) target.scrollIntoView({ block: 'end' });
+});
+const shop = asked.get('back');
+if (shop && /^https?:\/\//.test(shop)) {
+  find('[data-shop]').href = shop;
+  find('[data-shop]').hidden = false;
+}
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && find('[data-screen="home"]').hidden && !busy) goHome();
 });
 void look();
+if (asked.has('open')) void scan(asked.get('open'));

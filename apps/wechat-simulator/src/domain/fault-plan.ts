@@ -1,77 +1,49 @@
 /**
- * The faults that tests ask for. What happens to the n-th notification depends on the seed and on n alone, so a run
- * can be repeated.
+ * When which fault strikes. What happens to the n-th request or notification depends on the seed and on n alone, so a
+ * run can be repeated.
  */
+import {
+  noFaults,
+  noNotifyFaults,
+  type EndpointFault,
+  type EndpointName,
+  type Faults,
+  type Forgery,
+  type NotifyFaults,
+} from './faults.ts';
 
-export const endpointNames = ['unifiedorder', 'orderquery', 'closeorder'] as const;
-export type EndpointName = (typeof endpointNames)[number];
-
-export interface NotifyFaults {
-  /** Share of tries that get lost on the way (0–1). */
-  dropRate: number;
-  /** Share of tries that are sent twice at the same time (0–1). */
-  duplicateRate: number;
-  /** Wait before each try. */
-  delayMs: number;
-  /** Added to the amount in the message: a notification that contradicts the order query. */
-  amountDelta: number;
-  seed: number;
-  /** All notifications get lost. */
-  off: boolean;
-}
-
-/** Applies to the next `times` requests (without it: to all); several members may be combined. */
-export interface EndpointFault {
-  /** HTTP status 500–599 with an HTML page; nothing is done. */
-  refuse?: number | undefined;
-  /** Nothing is done, and after this time the connection is cut. */
-  hangMs?: number | undefined;
-  /** Done at once, answered later. */
-  answerAfterMs?: number | undefined;
-  /** Done, but the connection is cut instead of an answer. */
-  dropAnswer?: boolean | undefined;
-  /** `SYSTEMERROR`, without doing it or after doing it. */
-  systemError?: 'before' | 'after' | undefined;
-  wrongSign?: boolean | undefined;
-  times?: number | undefined;
-}
-
-export interface Faults {
-  notify: NotifyFaults;
-  endpoints: Partial<Record<EndpointName, EndpointFault>>;
-}
-
-export interface NoticeFate {
+export interface NoticeFate extends Pick<
+  NotifyFaults,
+  'amountDelta' | 'slowMs' | 'signType' | 'unknownFields' | 'emptyFields'
+> {
   lost: 'dropped' | 'off' | undefined;
   twice: boolean;
+  /** Wait before this try. */
   delayMs: number;
-  amountDelta: number;
+  forgery: Forgery | undefined;
 }
 
-export const noNotifyFaults: NotifyFaults = {
-  dropRate: 0,
-  duplicateRate: 0,
-  delayMs: 0,
-  amountDelta: 0,
-  seed: 1,
-  off: false,
-};
-
 export class FaultPlan {
-  #faults: Faults = { notify: noNotifyFaults, endpoints: {} };
-  #draw = drawer(noNotifyFaults.seed);
+  #faults: Faults = noFaults;
+  #notices = drawer(noNotifyFaults.seed);
+  /** Newer faults draw from a sequence of their own: an old plan goes on as before. */
+  #tricks = drawer(noNotifyFaults.seed);
+  #requests = drawer(0);
 
-  /** Replaces the whole plan; the sequence of the seed starts anew. */
+  constructor() {
+    this.clear();
+  }
+
+  /** Replaces the whole plan; the sequences of the seeds start anew. */
   set(faults: Faults): void {
-    this.#faults = {
-      notify: { ...faults.notify },
-      endpoints: Object.fromEntries(Object.entries(faults.endpoints).map(([name, fault]) => [name, { ...fault }])),
-    };
-    this.#draw = drawer(faults.notify.seed);
+    this.#faults = structuredClone(faults);
+    this.#notices = drawer(faults.notify.seed);
+    this.#tricks = drawer(faults.notify.seed ^ 0x5bd1e995);
+    this.#requests = drawer(faults.random?.seed ?? 0);
   }
 
   clear(): void {
-    this.set({ notify: noNotifyFaults, endpoints: {} });
+    this.set(noFaults);
   }
 
   /** The plan with what is left of every `times`. */
@@ -79,21 +51,50 @@ export class FaultPlan {
     return structuredClone(this.#faults);
   }
 
-  /** Decides about the next try of any notification. */
-  nextNotice(): NoticeFate {
-    const { notify } = this.#faults;
-    const [drop, twice] = [this.#draw() < notify.dropRate, this.#draw() < notify.duplicateRate];
+  /** Whether it matters which order a request is about. */
+  get knowsOrders(): boolean {
+    return Object.keys(this.#faults.orders).length > 0;
+  }
+
+  /** Decides about the next try of a notification. */
+  nextNotice(outTradeNo?: string): NoticeFate {
+    const own = outTradeNo === undefined ? undefined : this.#own(outTradeNo)?.notify;
+    const notify: NotifyFaults = { ...this.#faults.notify, ...own };
+    const [drop, twice] = [this.#notices() < notify.dropRate, this.#notices() < notify.duplicateRate];
+    const [forge, jitter] = [this.#tricks() < notify.forgeRate, Math.floor(this.#tricks() * notify.jitterMs)];
     const lost = notify.off ? 'off' : drop ? 'dropped' : undefined;
-    return { lost, twice: twice && lost === undefined, delayMs: notify.delayMs, amountDelta: notify.amountDelta };
+    const { delayMs, amountDelta, slowMs, signType, unknownFields, emptyFields } = notify;
+    return {
+      lost,
+      twice: twice && lost === undefined,
+      delayMs: delayMs + jitter,
+      forgery: forge ? notify.forgery : undefined,
+      ...{ amountDelta, slowMs, signType, unknownFields, emptyFields },
+    };
   }
 
   /** The fault for the next request at this endpoint; takes one off its `times`. */
-  nextRequest(endpoint: EndpointName): EndpointFault {
-    const fault = this.#faults.endpoints[endpoint];
-    if (!fault || fault.times === 0) return {};
-    if (fault.times !== undefined) fault.times -= 1;
-    return fault;
+  nextRequest(endpoint: EndpointName, outTradeNo?: string): EndpointFault {
+    const own = outTradeNo === undefined ? undefined : this.#own(outTradeNo)?.[endpoint];
+    return take(own) ?? take(this.#faults.endpoints[endpoint]) ?? this.#byChance(endpoint) ?? {};
   }
+
+  #own(outTradeNo: string): Faults['orders'][string] | undefined {
+    return Object.hasOwn(this.#faults.orders, outTradeNo) ? this.#faults.orders[outTradeNo] : undefined;
+  }
+
+  #byChance(endpoint: EndpointName): EndpointFault | undefined {
+    const { random } = this.#faults;
+    if (!random || (random.endpoints && !random.endpoints.includes(endpoint))) return undefined;
+    const [strikes, which] = [this.#requests() < random.share, this.#requests()];
+    return strikes ? random.choose[Math.floor(which * random.choose.length)] : undefined;
+  }
+}
+
+function take(fault: EndpointFault | undefined): EndpointFault | undefined {
+  if (!fault || fault.times === 0) return undefined;
+  if (fault.times !== undefined) fault.times -= 1;
+  return fault;
 }
 
 /** A small seeded sequence of numbers in [0, 1): multiply-and-mix on 32 bits, plenty for choosing victims. */

@@ -8,7 +8,8 @@ const HEX = `${DIGITS}abcdef`;
 const LETTERS_AND_DIGITS = `${DIGITS}ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz`;
 
 /** `yyyyMMddHHmmss` in China, which is UTC+8 all year. */
-const inChina = (at: number): string => new Date(at + 8 * 3_600_000).toISOString().replace(/\D/g, '').slice(0, 14);
+export const inChina = (at: number): string =>
+  new Date(at + 8 * 3_600_000).toISOString().replace(/\D/g, '').slice(0, 14);
 
 /** 28 digits: `4200`, 6 digits, the day in China, 10 digits. */
 export const newTransactionId = (at: number, random: RandomText): string =>
@@ -21,6 +22,18 @@ export const newPrepayId = (at: number, random: RandomText): string =>
 /** What a QR code shows. */
 export const newCodeUrl = (random: RandomText): string =>
   `weixin://wxpay/bizpayurl?pr=${random(9, LETTERS_AND_DIGITS)}`;
+
+/** 29 digits: `50`, 9 digits, the day in China, 10 digits. */
+export const newRefundId = (at: number, random: RandomText): string =>
+  `50${random(9, DIGITS)}${inChina(at).slice(0, 8)}${random(10, DIGITS)}`;
+
+/** Where the browser goes for MWEB, below the address of the gateway. */
+export const newMwebPath = (prepayId: string, random: RandomText): string =>
+  `/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=${prepayId}&package=${random(10, DIGITS)}`;
+
+export const newShortUrl = (random: RandomText): string => `weixin://wxpay/s/${random(7, LETTERS_AND_DIGITS)}`;
+
+export const newCouponId = (random: RandomText): string => random(12, DIGITS);
 
 /** The one user who owns the phone: 28 characters. */
 export const PHONE_OPENID = 'oPaypairSimulatorPhone000001';

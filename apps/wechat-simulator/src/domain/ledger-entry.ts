@@ -3,6 +3,9 @@
  * the sum of these entries, so a restart that reads them ends where the process before it stopped.
  */
 import type { ClockState } from './clock.ts';
+import type { Forgery } from './faults.ts';
+import type { RefundEnd, RefundFacts } from './refund.ts';
+import type { Rules } from './rules.ts';
 import type { NoticeTry, OrderFacts, Payment, SignType } from './order.ts';
 
 export interface CodeFacts {
@@ -12,16 +15,42 @@ export interface CodeFacts {
   codeExpiresOn: number;
 }
 
+export type FailedOutcome = 'fail' | 'payerror' | 'notenough' | 'leave';
+
 export type LedgerEvent =
   | ({ kind: 'ordered'; createdOn: number; expiresOn: number } & OrderFacts & CodeFacts)
   /** The same number with the same content: a fresh code, the old one is dead. */
   | ({ kind: 'ordered-again'; outTradeNo: string } & CodeFacts)
   | ({ kind: 'captured'; outTradeNo: string; orderedFee: number } & Payment)
-  /** `fail`: the merchant is told by a signed `result_code=FAIL`; `payerror`: only a query shows it. */
-  | { kind: 'attempt-failed'; outTradeNo: string; outcome: 'fail' | 'payerror' }
+  /**
+   * `fail`: the merchant is told by a signed `result_code=FAIL`; `payerror` and `leave` (USERPAYING): only a query
+   * shows it; `notenough`: nobody is told.
+   */
+  | { kind: 'attempt-failed'; outTradeNo: string; outcome: FailedOutcome }
   | { kind: 'closed'; outTradeNo: string; by: 'merchant' | 'expiry' }
   /** `notice` counts the order's notices from 0. */
-  | ({ kind: 'notified'; outTradeNo: string; transactionId: string | null; notice: number } & Omit<NoticeTry, 'at'>)
+  | ({
+      kind: 'notified';
+      outTradeNo: string;
+      transactionId: string | null;
+      outRefundNo?: string | undefined;
+      notice: number;
+    } & Omit<NoticeTry, 'at'>)
+  | ({ kind: 'refunded'; outTradeNo: string; totalFee: number } & RefundFacts)
+  | {
+      kind: 'refund-ended';
+      outTradeNo: string;
+      outRefundNo: string;
+      status: RefundEnd;
+      endedAt: number;
+      endedOn: number;
+    }
+  /** A message that WeChat Pay never sent, and what the merchant said to it. Accepted: he was fooled. */
+  | { kind: 'forged'; outTradeNo: string; forgery: Forgery; status: number | null; replied: string; accepted: boolean }
+  | { kind: 'shortened'; longUrl: string; shortUrl: string }
+  /** Mode 1: a product code was scanned and the merchant was asked. */
+  | { kind: 'scanned'; productId: string; prepayId: string | null; replied: string }
+  | { kind: 'rules'; changes: Partial<Rules> }
   | ({ kind: 'clock' } & ClockState)
   | { kind: 'reset' };
 

@@ -29,13 +29,15 @@ const captured = (outTradeNo: string, transactionId = `4200${outTradeNo}`): Ledg
   bankType: 'OTHERS',
   totalFee: 88,
   paidAt: 5,
+  paidOn: 5,
 });
 
 describe('the order machine', () => {
-  it('pays only what is unpaid and never leaves SUCCESS or CLOSED', () => {
+  it('pays only what is unpaid and what is paid or closed stays so', () => {
     const payable = (Object.keys(orderMachine) as TradeState[]).filter((state) => orderMachine[state].capture);
-    expect(payable).toEqual(['NOTPAY', 'PAYERROR']);
-    expect(orderMachine.SUCCESS).toEqual({});
+    expect(payable).toEqual(['NOTPAY', 'USERPAYING', 'PAYERROR']);
+    expect(orderMachine.SUCCESS).toEqual({ refund: 'REFUND' });
+    expect(orderMachine.REFUND).toEqual({ refund: 'REFUND' });
     expect(orderMachine.CLOSED).toEqual({});
   });
 });

@@ -1,5 +1,6 @@
 /** All orders in memory, with an index for every question that is asked per request. */
 import type { CodeFacts, LedgerEntry } from './ledger-entry.ts';
+import { refundMachine, type Refund } from './refund.ts';
 import { orderMachine, type Notice, type Order, type OrderMove } from './order.ts';
 
 type EntryOf<K extends LedgerEntry['kind']> = Extract<LedgerEntry, { kind: K }>;
@@ -14,6 +15,9 @@ export class OrderBook {
   readonly #byNumber = new Map<string, Order>();
   readonly #byTransaction = new Map<string, Order>();
   readonly #byCode = new Map<string, Order>();
+  readonly #byPrepay = new Map<string, Order>();
+  readonly #byRefund = new Map<string, { order: Order; refund: Refund }>();
+  readonly #longUrls = new Map<string, string>();
   #codesMade: string[] = [];
   #unpaid = 0;
   #paid: Order[] = [];
@@ -29,6 +33,21 @@ export class OrderBook {
   /** The order that this is the latest code of; a replaced code belongs to nothing. */
   byCode(codeUrl: string): Order | undefined {
     return this.#byCode.get(codeUrl);
+  }
+
+  /** The order that this is the latest `prepay_id` of. */
+  byPrepay(prepayId: string): Order | undefined {
+    return this.#byPrepay.get(prepayId);
+  }
+
+  /** By the merchant's or by WeChat's refund number. */
+  byRefund(number: string): { order: Order; refund: Refund } | undefined {
+    return this.#byRefund.get(number);
+  }
+
+  /** What was shortened to this. */
+  longUrl(shortUrl: string): string | undefined {
+    return this.#longUrls.get(shortUrl);
   }
 
   /** Orders that can be paid, the newest code first, at most `limit`. */
@@ -79,10 +98,22 @@ export class OrderBook {
       case 'notified':
         this.#note(entry);
         break;
+      case 'refunded':
+        this.#refund(entry);
+        break;
+      case 'refund-ended':
+        this.#endRefund(entry);
+        break;
+      case 'shortened':
+        this.#longUrls.set(entry.shortUrl, entry.longUrl);
+        break;
       case 'reset':
         this.#clear();
         break;
       case 'clock':
+      case 'rules':
+      case 'scanned':
+      case 'forged':
         break;
     }
   }
@@ -90,11 +121,14 @@ export class OrderBook {
   #add(entry: EntryOf<'ordered'>): void {
     if (this.#byNumber.has(entry.outTradeNo)) throw new ImpossibleEntry(`${entry.outTradeNo} was ordered already`);
     const { outTradeNo, appid, mchId, tradeType, body, totalFee, notifyUrl, attach, deviceInfo, content } = entry;
+    const { openid, productId } = entry;
     const { signType, prepayId, codeUrl, codeExpiresOn, createdOn, expiresOn } = entry;
     const order: Order = {
       ...{ outTradeNo, appid, mchId, tradeType, body, totalFee, notifyUrl, attach, deviceInfo, content },
       ...{ signType, prepayId, codeUrl, codeExpiresOn, createdOn, expiresOn },
+      ...{ openid, productId },
       state: 'NOTPAY',
+      refunds: [],
       notices: [],
     };
     this.#byNumber.set(order.outTradeNo, order);
@@ -104,11 +138,13 @@ export class OrderBook {
 
   #giveCode(order: Order, code: CodeFacts): void {
     this.#byCode.delete(order.codeUrl);
+    this.#byPrepay.delete(order.prepayId);
     order.signType = code.signType;
     order.prepayId = code.prepayId;
     order.codeUrl = code.codeUrl;
     order.codeExpiresOn = code.codeExpiresOn;
     this.#byCode.set(order.codeUrl, order);
+    this.#byPrepay.set(order.prepayId, order);
     this.#codesMade.push(order.codeUrl);
     if (this.#codesMade.length > 2 * this.#unpaid + SWEEP_SLACK) {
       this.#codesMade = this.#codesMade.filter((codeUrl) => {
@@ -120,19 +156,51 @@ export class OrderBook {
 
   #capture(entry: EntryOf<'captured'>): void {
     const order = this.#move(entry.outTradeNo, 'capture');
-    const { transactionId, openid, bankType, totalFee, paidAt } = entry;
-    order.payment = { transactionId, openid, bankType, totalFee, paidAt };
+    const { transactionId, openid, bankType, totalFee, coupons, paidAt, paidOn } = entry;
+    order.payment = { transactionId, openid, bankType, totalFee, coupons, paidAt, paidOn };
     order.notices.push({ result: 'SUCCESS', tries: [], accepted: false });
     this.#byTransaction.set(transactionId, order);
     this.#paid.push(order);
   }
 
   #fail(entry: EntryOf<'attempt-failed'>): void {
-    if (entry.outcome === 'payerror') {
-      this.#move(entry.outTradeNo, 'bankRefuses');
-    } else {
-      this.#known(entry.outTradeNo).notices.push({ result: 'FAIL', tries: [], accepted: false });
+    switch (entry.outcome) {
+      case 'payerror':
+        this.#move(entry.outTradeNo, 'bankRefuses');
+        break;
+      case 'leave':
+        this.#move(entry.outTradeNo, 'leave');
+        break;
+      case 'fail':
+        this.#known(entry.outTradeNo).notices.push({ result: 'FAIL', tries: [], accepted: false });
+        break;
+      case 'notenough':
+        break;
     }
+  }
+
+  #refund(entry: EntryOf<'refunded'>): void {
+    const order = this.#move(entry.outTradeNo, 'refund');
+    const { outRefundNo, refundId, refundFee, account, notifyUrl, coupons } = entry;
+    const { acceptedAt, acceptedOn, endsOn, endsAs } = entry;
+    const refund: Refund = {
+      ...{ outRefundNo, refundId, refundFee, account, notifyUrl, coupons, acceptedAt, acceptedOn, endsOn, endsAs },
+      status: 'PROCESSING',
+    };
+    order.refunds.push(refund);
+    this.#byRefund.set(outRefundNo, { order, refund }).set(refundId, { order, refund });
+  }
+
+  #endRefund(entry: EntryOf<'refund-ended'>): void {
+    const { order, refund } = this.#byRefund.get(entry.outRefundNo) ?? {};
+    if (!order || !refund || !refundMachine[refund.status].includes(entry.status)) {
+      throw new ImpossibleEntry(`${entry.outRefundNo} cannot become ${entry.status}`);
+    }
+    refund.status = entry.status;
+    refund.endedAt = entry.endedAt;
+    refund.endedOn = entry.endedOn;
+    const { outRefundNo } = refund;
+    if (refund.notifyUrl) order.notices.push({ result: 'SUCCESS', outRefundNo, tries: [], accepted: false });
   }
 
   #note(entry: EntryOf<'notified'>): void {
@@ -147,6 +215,9 @@ export class OrderBook {
     this.#byNumber.clear();
     this.#byTransaction.clear();
     this.#byCode.clear();
+    this.#byPrepay.clear();
+    this.#byRefund.clear();
+    this.#longUrls.clear();
     this.#codesMade = [];
     this.#unpaid = 0;
     this.#paid = [];
@@ -169,5 +240,5 @@ export class OrderBook {
   }
 }
 
-/** NOTPAY and PAYERROR: somebody can still pay it. */
+/** NOTPAY, USERPAYING and PAYERROR: somebody can still pay it. */
 export const isUnpaid = (order: Order): boolean => orderMachine[order.state].capture !== undefined;

@@ -4,16 +4,18 @@ import { Injectable } from '@nestjs/common';
 import { SettableClock } from '../domain/clock.ts';
 import { isUnpaid, OrderBook } from '../domain/order-book.ts';
 import type { Order } from '../domain/order.ts';
+import { RuleBook } from '../domain/rules.ts';
 import { TimeKeeper } from './keep-time.ts';
 import { Recorder } from './record.ts';
 
-export type CloseAnswer = 'closed' | 'paid' | 'unknown';
+export type CloseAnswer = 'closed' | 'paid' | 'unknown' | 'too-early';
 
 @Injectable()
 export class Close {
   constructor(
     private readonly book: OrderBook,
     private readonly clock: SettableClock,
+    private readonly rules: RuleBook,
     private readonly keeper: TimeKeeper,
     private readonly recorder: Recorder,
   ) {}
@@ -27,10 +29,11 @@ export class Close {
     if (!order) return 'unknown';
     this.expireIfDue(order);
     if (this.book.allows(order, 'close')) {
+      if (this.clock.line() - order.createdOn < this.rules.now.closeAfterMs) return 'too-early';
       await this.recorder.record({ kind: 'closed', outTradeNo, by: 'merchant' }, true);
       return 'closed';
     }
-    const answer = order.state === 'SUCCESS' ? 'paid' : 'closed';
+    const answer = order.payment ? 'paid' : 'closed';
     await this.recorder.stored(outTradeNo);
     return answer;
   }

@@ -1,14 +1,16 @@
-// Tells the merchant of a payment until he accepts it or the schedule ends; each try and its reply is in the ledger.
-// The merchant's part follows in his own notify step; if he never accepts, only his query helps.
+// Tells the merchant of a payment or refund until he accepts it or the schedule ends; each try and its reply is in the
+// ledger. The merchant's part follows in his own notify step; if he never accepts, only his query helps.
 import { Injectable } from '@nestjs/common';
 import { FaultPlan, type NoticeFate } from '../domain/fault-plan.ts';
+import type { Shown } from '../domain/faults.ts';
 import { PHONE_OPENID } from '../domain/identifiers.ts';
 import { OrderBook } from '../domain/order-book.ts';
 import type { Order } from '../domain/order.ts';
-import { RepeatSchedule } from '../domain/repeat-schedule.ts';
+import { RepeatSchedules } from '../domain/repeat-schedule.ts';
+import { RuleBook } from '../domain/rules.ts';
 import { SettableClock } from '../domain/clock.ts';
 import { TimeKeeper } from './keep-time.ts';
-import { Notifier, type NoticeMessage, type NoticeReply } from './ports.ts';
+import { Notifier, type NoticeForm, type NoticeMessage, type NoticeReply } from './ports.ts';
 import { Recorder } from './record.ts';
 
 @Injectable()
@@ -17,7 +19,8 @@ export class Notify {
     private readonly book: OrderBook,
     private readonly clock: SettableClock,
     private readonly faults: FaultPlan,
-    private readonly schedule: RepeatSchedule,
+    private readonly schedules: RepeatSchedules,
+    private readonly rules: RuleBook,
     private readonly keeper: TimeKeeper,
     private readonly notifier: Notifier,
     private readonly recorder: Recorder,
@@ -40,20 +43,22 @@ export class Notify {
   }
 
   #repeat(order: Order, notice: number, attempt: number, endedOn: number): void {
-    const delayMs = this.schedule.delayAfter(attempt);
+    const delayMs = this.schedules.delayAfter(attempt, this.rules.now.notifySchedule);
     if (delayMs === undefined) return;
     this.keeper.at(endedOn + delayMs, () => this.#try(order, notice, attempt + 1));
   }
 
   async #try(order: Order, notice: number, attempt: number): Promise<void> {
     if (this.#isOver(order, notice)) return;
-    const fate = this.faults.nextNotice();
+    const fate = this.faults.nextNotice(order.outTradeNo);
     if (fate.delayMs === 0) return this.#send(order, notice, attempt, fate);
     this.keeper.after(fate.delayMs, () => this.#send(order, notice, attempt, fate));
   }
 
   async #send(order: Order, notice: number, attempt: number, fate: NoticeFate): Promise<void> {
-    const message = this.#message(order, notice, fate.amountDelta);
+    const message = messageOf(order, notice, fate);
+    if (!message) return;
+    if (fate.forgery) await this.#forge(message, fate.forgery);
     const copies = fate.twice ? [false, true] : [false];
     await Promise.all(
       copies.map(async (duplicate) => {
@@ -61,11 +66,12 @@ export class Notify {
           ? { status: null, replied: fate.lost, accepted: false }
           : await this.notifier.deliver(message);
         if (this.book.byNumber(order.outTradeNo) !== order) return; // reset in between
-        const transactionId = message.payment?.transactionId ?? null;
+        const transactionId = message.about === 'failure' ? null : message.payment.transactionId;
+        const outRefundNo = message.about === 'refund' ? message.refund.outRefundNo : undefined;
         const endedOn = this.clock.line();
         const { outTradeNo } = order;
         await this.recorder.record(
-          { kind: 'notified', outTradeNo, transactionId, notice, attempt, duplicate, ...reply, endedOn },
+          { kind: 'notified', outTradeNo, transactionId, outRefundNo, notice, attempt, duplicate, ...reply, endedOn },
           reply.accepted,
         );
       }),
@@ -73,19 +79,44 @@ export class Notify {
     if (!this.#isOver(order, notice)) this.#repeat(order, notice, attempt, this.clock.line());
   }
 
+  /** Somebody else sends the merchant a message of his own, just before the real one. */
+  async #forge(message: NoticeMessage, forgery: NonNullable<NoticeForm['forgery']>): Promise<void> {
+    const reply = await this.notifier.deliver({ ...message, form: { ...message.form, forgery } });
+    const { order } = message;
+    if (this.book.byNumber(order.outTradeNo) !== order) return;
+    await this.recorder.record({ kind: 'forged', outTradeNo: order.outTradeNo, forgery, ...reply });
+  }
+
   #isOver(order: Order, notice: number): boolean {
     return this.book.byNumber(order.outTradeNo) !== order || order.notices[notice]?.accepted !== false;
   }
+}
 
-  #message(order: Order, notice: number, amountDelta: number): NoticeMessage {
-    const paid = order.notices[notice]?.result === 'SUCCESS' ? order.payment : undefined;
-    return {
-      order,
-      signType: order.signType,
-      // One in ten names its algorithm, always the same ones.
-      namesSignType: paid?.transactionId.endsWith('7') ?? false,
-      payment: paid && { ...paid, totalFee: paid.totalFee + amountDelta },
-      openid: paid?.openid ?? PHONE_OPENID,
-    };
+function messageOf(order: Order, index: number, fate: NoticeFate): NoticeMessage | undefined {
+  const notice = order.notices[index];
+  if (!notice) return undefined;
+  const refund = order.refunds.find(({ outRefundNo }) => outRefundNo === notice.outRefundNo);
+  const form = formOf(order, fate);
+  if (notice.result === 'FAIL') {
+    return { about: 'failure', url: order.notifyUrl, form, order, openid: order.openid ?? PHONE_OPENID };
   }
+  if (!order.payment) return undefined;
+  const payment = { ...order.payment, totalFee: order.payment.totalFee + fate.amountDelta };
+  if (!refund) return { about: 'payment', url: order.notifyUrl, form, order, payment };
+  const told = { ...refund, refundFee: refund.refundFee + fate.amountDelta };
+  return { about: 'refund', url: refund.notifyUrl ?? '', form, order, payment: order.payment, refund: told };
+}
+
+/** As usual: one message in ten has it, always the same ones, told by the last digit of the order's payment. */
+function formOf(order: Order, { signType, unknownFields, emptyFields, slowMs }: NoticeFate): NoticeForm {
+  const digit = order.payment?.transactionId.at(-1);
+  const has = (shown: Shown, usual: string): boolean => shown === 'always' || (shown === 'usual' && digit === usual);
+  return {
+    signType: order.signType,
+    namesSignType: has(signType, '7'),
+    unknownFields: has(unknownFields, '3'),
+    emptyFields: has(emptyFields, '5'),
+    slowMs,
+    forgery: undefined,
+  };
 }

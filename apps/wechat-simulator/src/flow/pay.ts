@@ -2,7 +2,9 @@
 // Next: notify.ts tells the merchant.
 import { Injectable } from '@nestjs/common';
 import { SettableClock } from '../domain/clock.ts';
-import { newTransactionId, PHONE_OPENID } from '../domain/identifiers.ts';
+import { couponSum, type Coupon } from '../domain/coupon.ts';
+import { newCouponId, newTransactionId, PHONE_OPENID } from '../domain/identifiers.ts';
+import type { FailedOutcome } from '../domain/ledger-entry.ts';
 import { OrderBook } from '../domain/order-book.ts';
 import type { Order, TradeState } from '../domain/order.ts';
 import { Close } from './close.ts';
@@ -11,16 +13,26 @@ import { Entropy } from './ports.ts';
 import { Recorder } from './record.ts';
 
 /**
- * `decline` changes nothing at WeChat; `fail` tells the merchant by a signed `result_code=FAIL`; `payerror` is seen by
- * a query only. After all three the order can still be paid.
+ * `decline` and `notenough` (the user's balance is too small) change nothing at WeChat; `leave` (the password is never
+ * entered: USERPAYING) and `payerror` are seen by a query only; `fail` tells the merchant by a signed
+ * `result_code=FAIL`. After all of them the order can still be paid.
  */
-export type Outcome = 'pay' | 'decline' | 'fail' | 'payerror';
+export type Outcome = 'pay' | 'decline' | FailedOutcome;
+
+/** What is taken, if not simply the ordered amount. Coupons are part of the amount. */
+export interface Taken {
+  amountFen?: number | undefined;
+  coupons?: readonly { type: Coupon['type']; feeFen: number }[] | undefined;
+  /** Who pays; absent: the owner of the phone, or for JSAPI the user the order is for. */
+  openid?: string | undefined;
+}
 
 export type ScanResult = { kind: 'order'; order: Order } | { kind: 'unknown-code' } | { kind: 'expired-code' };
 
 export type PayResult =
   | { kind: 'done'; state: TradeState; transactionId: string | null; paidAt: number | null }
   | { kind: 'already-paid' }
+  | { kind: 'coupons-too-high' }
   | { kind: 'already-closed' };
 
 @Injectable()
@@ -45,42 +57,45 @@ export class Pay {
 
   /**
    * One atomic step of the order. Resolves when the ledger on disk has it; the notification is on its way then.
-   * @param amountFen what is taken instead of the ordered amount, for tests of a merchant's amount check
+   * @param taken another amount than the ordered one is for tests of a merchant's amount check
    */
-  async pay(order: Order, outcome: Outcome, amountFen = order.totalFee): Promise<PayResult> {
+  async pay(order: Order, outcome: Outcome, taken: Taken = {}): Promise<PayResult> {
     this.close.expireIfDue(order);
     if (!this.book.allows(order, 'capture')) {
-      const kind = order.state === 'SUCCESS' ? 'already-paid' : 'already-closed';
+      const kind = order.payment ? 'already-paid' : 'already-closed';
       await this.recorder.stored(order.outTradeNo);
       return { kind };
     }
     switch (outcome) {
       case 'pay':
-        return this.#capture(order, amountFen);
+        return this.#capture(order, taken);
       case 'decline':
         break;
       case 'fail':
       case 'payerror':
+      case 'notenough':
+      case 'leave':
         await this.#fail(order, outcome);
     }
     return { kind: 'done', state: order.state, transactionId: null, paidAt: null };
   }
 
-  async #capture(order: Order, totalFee: number): Promise<PayResult> {
+  async #capture(order: Order, { amountFen, coupons: used, openid }: Taken): Promise<PayResult> {
     const { outTradeNo, totalFee: orderedFee } = order;
+    const totalFee = amountFen ?? orderedFee;
+    const random = (count: number, alphabet: string): string => this.entropy.text(count, alphabet);
+    const coupons = used?.map((coupon) => ({ id: newCouponId(random), ...coupon }));
+    if (couponSum(coupons) >= totalFee) return { kind: 'coupons-too-high' };
     const paidAt = this.clock.messageTime();
-    const transactionId = newTransactionId(paidAt, (count, alphabet) => this.entropy.text(count, alphabet));
+    const transactionId = newTransactionId(paidAt, random);
     const notice = order.notices.length;
     await this.recorder.record(
       {
         kind: 'captured',
-        outTradeNo,
-        orderedFee,
-        transactionId,
-        openid: PHONE_OPENID,
+        ...{ outTradeNo, orderedFee, transactionId, totalFee, coupons, paidAt },
+        openid: openid ?? order.openid ?? PHONE_OPENID,
         bankType: 'OTHERS',
-        totalFee,
-        paidAt,
+        paidOn: this.clock.line(),
       },
       true,
     );
@@ -88,7 +103,7 @@ export class Pay {
     return { kind: 'done', state: 'SUCCESS', transactionId, paidAt };
   }
 
-  async #fail(order: Order, outcome: 'fail' | 'payerror'): Promise<void> {
+  async #fail(order: Order, outcome: FailedOutcome): Promise<void> {
     const notice = order.notices.length;
     await this.recorder.record({ kind: 'attempt-failed', outTradeNo: order.outTradeNo, outcome }, true);
     if (outcome === 'fail') this.notify.start(order, notice);

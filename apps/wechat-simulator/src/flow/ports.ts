@@ -1,6 +1,8 @@
 /** Everything the steps need from outside. */
+import type { Forgery } from '../domain/faults.ts';
 import type { LedgerEntry } from '../domain/ledger-entry.ts';
 import type { Order, Payment, SignType } from '../domain/order.ts';
+import type { Refund } from '../domain/refund.ts';
 
 /** The one merchant this WeChat Pay knows. */
 export class Merchant {
@@ -11,12 +13,6 @@ export class Merchant {
     /** What the phone shows as the payee. */
     readonly name: string,
   ) {}
-}
-
-/** Rules of the gateway that a deployment may choose. */
-export class GatewayRules {
-  /** @param minExpireMs how far away `time_expire` must be */
-  constructor(readonly minExpireMs: number) {}
 }
 
 /** The append-only file that everything is written to. */
@@ -34,19 +30,26 @@ export abstract class Ledger {
   abstract close(): Promise<void>;
 }
 
-/** A notification before it is written down as XML and signed. */
-export interface NoticeMessage {
-  order: Pick<
-    Order,
-    'appid' | 'mchId' | 'outTradeNo' | 'tradeType' | 'attach' | 'deviceInfo' | 'notifyUrl' | 'totalFee'
-  >;
+/** How a message is written down, as far as WeChat Pay does not always do it the same way. */
+export interface NoticeForm {
   signType: SignType;
   /** WeChat usually leaves `sign_type` out. */
   namesSignType: boolean;
-  /** Absent: a `result_code=FAIL`. */
-  payment: Payment | undefined;
-  openid: string;
+  unknownFields: boolean;
+  /** Fields without a value are there as empty elements. */
+  emptyFields: boolean;
+  /** The body is sent in two halves, so long apart. */
+  slowMs: number;
+  /** What makes it a message that WeChat Pay never sent. */
+  forgery: Forgery | undefined;
 }
+
+/** A notification before it is written down as XML and signed, or encrypted. */
+export type NoticeMessage = { url: string; form: NoticeForm; order: Order } & (
+  | { about: 'payment'; payment: Payment }
+  | { about: 'failure'; openid: string }
+  | { about: 'refund'; payment: Payment; refund: Refund }
+);
 
 /** `status` null: no HTTP answer, `replied` says why. Accepted only by the rules of the notification page. */
 export interface NoticeReply {
@@ -60,6 +63,17 @@ export abstract class Notifier {
   abstract deliver(message: NoticeMessage): Promise<NoticeReply>;
 }
 
+/** What the merchant said when a product code was scanned; `text` of a refusal is for the user. */
+export type ProductReply =
+  | { kind: 'order'; prepayId: string; replied: string }
+  | { kind: 'refused'; text: string; replied: string }
+  | { kind: 'malformed'; replied: string };
+
+export abstract class MerchantCallback {
+  /** Asks the merchant for an order of this product, and checks who answered; never rejects. */
+  abstract ask(url: string, scan: { openid: string; productId: string; signType: SignType }): Promise<ProductReply>;
+}
+
 /** Random characters that nobody can predict. */
 export abstract class Entropy {
   abstract text(count: number, alphabet: string): string;
@@ -70,4 +84,15 @@ export abstract class Alarm {
   /** Rings once after this time, unless it is set again or cleared before. */
   abstract set(ms: number, ring: () => void): void;
   abstract clear(): void;
+}
+
+/** Who the simulator is to TLS clients: everything in PEM. The CA also signed the merchant's certificate. */
+export class TlsIdentity {
+  constructor(
+    readonly caCertificate: string,
+    readonly certificate: string,
+    readonly privateKey: string,
+    /** Folder with the files for the merchant. */
+    readonly folder: string,
+  ) {}
 }

@@ -8,7 +8,7 @@ import { Recorder } from './record.ts';
 
 /** A picture of the order at one moment. */
 export interface OrderStatus {
-  facts: Pick<OrderFacts, 'outTradeNo' | 'totalFee' | 'tradeType' | 'attach' | 'deviceInfo'>;
+  facts: OrderFacts;
   state: TradeState;
   payment: Payment | undefined;
 }

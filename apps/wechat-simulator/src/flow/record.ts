@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { SettableClock } from '../domain/clock.ts';
 import type { LedgerEntry, LedgerEvent } from '../domain/ledger-entry.ts';
 import { OrderBook } from '../domain/order-book.ts';
+import { RuleBook } from '../domain/rules.ts';
 import { Ledger } from './ports.ts';
 
 @Injectable()
@@ -15,6 +16,7 @@ export class Recorder {
     private readonly book: OrderBook,
     private readonly ledger: Ledger,
     private readonly clock: SettableClock,
+    private readonly rules: RuleBook,
   ) {}
 
   /**
@@ -44,7 +46,11 @@ export class Recorder {
   replay(entry: LedgerEntry): void {
     this.book.apply(entry);
     if (entry.kind === 'clock') this.clock.restore(entry);
-    if (entry.kind === 'reset') this.clock.reset();
+    if (entry.kind === 'rules') this.rules.change(entry.changes);
+    if (entry.kind === 'reset') {
+      this.clock.reset();
+      this.rules.reset();
+    }
     this.#seq = entry.seq;
   }
 

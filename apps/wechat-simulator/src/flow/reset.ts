@@ -1,7 +1,8 @@
-// Begins anew for the next test: no orders, no faults, the machine's time. The ledger keeps what was; its readers start
-// at the reset.
+// Begins anew for the next test: no orders, no faults, the rules of the start, the machine's time. The ledger keeps what was;
+// its readers start at the reset.
 import { Injectable } from '@nestjs/common';
 import { FaultPlan } from '../domain/fault-plan.ts';
+import { RuleBook } from '../domain/rules.ts';
 import { TimeKeeper } from './keep-time.ts';
 import { Recorder } from './record.ts';
 
@@ -9,12 +10,14 @@ import { Recorder } from './record.ts';
 export class Reset {
   constructor(
     private readonly faults: FaultPlan,
+    private readonly rules: RuleBook,
     private readonly keeper: TimeKeeper,
     private readonly recorder: Recorder,
   ) {}
 
   async run(): Promise<void> {
     this.faults.clear();
+    this.rules.reset();
     this.keeper.forget();
     await this.keeper.move({ reset: true });
     this.keeper.forget();

@@ -1,4 +1,5 @@
-// Reads the ledger again after a start: orders, clock, expiry and unfinished notifications go on where they stood.
+// Reads the ledger again after a start: orders, refunds, rules, clock and unfinished notifications go on where they
+// stood.
 // Next: whatever is due (keep-time.ts).
 import { Injectable, Logger } from '@nestjs/common';
 import { isUnpaid, OrderBook } from '../domain/order-book.ts';
@@ -6,6 +7,7 @@ import { Close } from './close.ts';
 import { Notify } from './notify.ts';
 import { Ledger } from './ports.ts';
 import { Recorder } from './record.ts';
+import { RefundOrder } from './refund.ts';
 
 @Injectable()
 export class Restore {
@@ -17,6 +19,7 @@ export class Restore {
     private readonly recorder: Recorder,
     private readonly close: Close,
     private readonly notify: Notify,
+    private readonly refund: RefundOrder,
   ) {}
 
   /** @throws when the ledger is damaged anywhere but in a last line that was cut off */
@@ -28,6 +31,7 @@ export class Restore {
     }
     for (const order of this.book.all()) {
       if (isUnpaid(order)) this.close.watch(order);
+      for (const refund of order.refunds) this.refund.watch(order, refund);
       this.notify.resume(order);
     }
     if (entries > 0) this.#log.log(`Went on from ${entries} ledger entries.`);

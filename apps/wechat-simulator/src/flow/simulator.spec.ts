@@ -1,18 +1,22 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SettableClock } from '../domain/clock.ts';
-import { FaultPlan, noNotifyFaults } from '../domain/fault-plan.ts';
+import { FaultPlan } from '../domain/fault-plan.ts';
+import { noFaults, noNotifyFaults, type NotifyFaults } from '../domain/faults.ts';
 import type { LedgerEntry } from '../domain/ledger-entry.ts';
 import { OrderBook } from '../domain/order-book.ts';
 import type { Order } from '../domain/order.ts';
-import { RepeatSchedule } from '../domain/repeat-schedule.ts';
+import { RepeatSchedules } from '../domain/repeat-schedule.ts';
+import { RuleBook } from '../domain/rules.ts';
 import { TimerQueue } from '../domain/timer-queue.ts';
 import { Close } from './close.ts';
 import { TimeKeeper } from './keep-time.ts';
 import { Notify } from './notify.ts';
 import { Pay } from './pay.ts';
-import { Alarm, Entropy, GatewayRules, Ledger, Notifier, type NoticeMessage, type NoticeReply } from './ports.ts';
+import { Alarm, Entropy, Ledger, Notifier, type NoticeMessage, type NoticeReply } from './ports.ts';
 import { Query } from './query.ts';
+import { QueryRefund } from './query-refund.ts';
 import { Recorder } from './record.ts';
+import { RefundOrder, type RefundRequest } from './refund.ts';
 import { Reset } from './reset.ts';
 import { Restore } from './restore.ts';
 import { UnifiedOrder, type OrderRequest } from './unified-order.ts';
@@ -76,21 +80,30 @@ function simulator(entries?: LedgerEntry[], wall = START) {
     new FaultPlan(),
     new LedgerInMemory(entries),
   ];
-  const recorder = new Recorder(book, ledger, clock);
+  const rules = new RuleBook({
+    ...{ minExpireMs: 60_000, closeAfterMs: 0, notifySchedule: 'current', refundAfterMs: 10_000 },
+    ...{ refundEndsAs: 'SUCCESS', refundNotifyUrl: 'http://127.0.0.1/refunds', scanUrl: '' },
+  });
+  const recorder = new Recorder(book, ledger, clock, rules);
   const keeper = new TimeKeeper(clock, queue, new NoAlarm(), recorder);
-  const close = new Close(book, clock, keeper, recorder);
+  const close = new Close(book, clock, rules, keeper, recorder);
   const merchant = new Merchant(clock);
-  const notify = new Notify(book, clock, faults, new RepeatSchedule(SCHEDULE), keeper, merchant, recorder);
+  const schedules = new RepeatSchedules({ current: SCHEDULE, legacy: [60] });
+  const notify = new Notify(book, clock, faults, schedules, rules, keeper, merchant, recorder);
   const entropy = new Counting();
+  const refund = new RefundOrder(book, clock, rules, keeper, notify, recorder, entropy);
   return {
-    ...{ clock, book, faults, ledger, keeper, close, merchant },
-    unifiedOrder: new UnifiedOrder(book, clock, close, recorder, entropy, new GatewayRules(60_000)),
+    ...{ clock, book, faults, ledger, keeper, close, merchant, rules, refund },
+    queryRefund: new QueryRefund(book, recorder),
+    unifiedOrder: new UnifiedOrder(book, clock, close, recorder, entropy, rules),
     query: new Query(book, close, recorder),
     pay: new Pay(book, clock, close, notify, recorder, entropy),
-    restore: new Restore(book, ledger, recorder, close, notify),
-    reset: new Reset(faults, keeper, recorder),
+    restore: new Restore(book, ledger, recorder, close, notify, refund),
+    reset: new Reset(faults, rules, keeper, recorder),
   };
 }
+
+const paymentOf = (message: NoticeMessage) => (message.about === 'payment' ? message.payment : undefined);
 
 const request = (outTradeNo: string, change: Partial<OrderRequest> = {}): OrderRequest => ({
   outTradeNo,
@@ -102,6 +115,7 @@ const request = (outTradeNo: string, change: Partial<OrderRequest> = {}): OrderR
   notifyUrl: 'http://127.0.0.1/notify',
   content: 'tea for 88',
   signType: 'HMAC-SHA256',
+  gatewayUrl: 'http://127.0.0.1',
   ...change,
 });
 
@@ -111,6 +125,8 @@ describe('the steps of the simulator', () => {
     expect(await sim.unifiedOrder.order(request(outTradeNo, change))).toMatchObject({ kind: 'ordered' });
     return sim.book.byNumber(outTradeNo)!;
   };
+  const faults = (notify: Partial<NotifyFaults>): void =>
+    sim.faults.set({ ...noFaults, notify: { ...noNotifyFaults, ...notify } });
   const seconds = (): number[] => sim.merchant.heard.map(({ at }) => (at - START) / 1_000);
   const state = async (outTradeNo: string): Promise<string | undefined> =>
     (await sim.query.find({ outTradeNo }))?.state;
@@ -202,7 +218,29 @@ describe('the steps of the simulator', () => {
       await sim.pay.pay(await order('A'), 'pay');
       await sim.keeper.move({ advanceMs: 86_640_000 });
       expect(seconds()).toEqual([0, 15, 30, 60, 240]);
-      expect(new Set(sim.merchant.heard.map(({ message }) => message.payment?.transactionId)).size).toBe(1);
+      expect(new Set(sim.merchant.heard.map(({ message }) => paymentOf(message)?.transactionId)).size).toBe(1);
+    });
+
+    it('repeats on the old schedule when told to', async () => {
+      sim.rules.change({ notifySchedule: 'legacy' });
+      await sim.pay.pay(await order('A'), 'pay');
+      await sim.keeper.move({ advanceMs: 86_640_000 });
+      expect(seconds()).toEqual([0, 60]);
+    });
+
+    it('lets a forged message go ahead, which ends nothing even if the merchant believes it', async () => {
+      sim.merchant.accepts = true;
+      faults({ forgeRate: 1, forgery: 'amount', dropRate: 1 });
+      await sim.pay.pay(await order('A'), 'pay');
+      await sim.keeper.idle();
+      expect(sim.merchant.heard.map(({ message }) => message.form.forgery)).toEqual(['amount']);
+      expect(sim.ledger.entries.find(({ kind }) => kind === 'forged')).toMatchObject({
+        forgery: 'amount',
+        accepted: true,
+      });
+      sim.faults.clear();
+      await sim.keeper.move({ advanceMs: 15_000 });
+      expect(sim.merchant.heard).toHaveLength(2);
     });
 
     it('stops when the merchant accepts', async () => {
@@ -214,7 +252,7 @@ describe('the steps of the simulator', () => {
     });
 
     it('counts a lost message as a failed try and writes down why', async () => {
-      sim.faults.set({ notify: { ...noNotifyFaults, off: true }, endpoints: {} });
+      faults({ off: true });
       await sim.pay.pay(await order('A'), 'pay');
       await sim.keeper.idle();
       sim.faults.clear();
@@ -228,32 +266,141 @@ describe('the steps of the simulator', () => {
     });
 
     it('sends a duplicate at the same time, which starts no schedule of its own', async () => {
-      sim.faults.set({ notify: { ...noNotifyFaults, duplicateRate: 1 }, endpoints: {} });
+      faults({ duplicateRate: 1 });
       await sim.pay.pay(await order('A'), 'pay');
       await sim.keeper.move({ advanceMs: 15_000 });
       expect(seconds()).toEqual([0, 0, 15, 15]);
     });
 
     it('waits before each try when told to', async () => {
-      sim.faults.set({ notify: { ...noNotifyFaults, delayMs: 2_000 }, endpoints: {} });
+      faults({ delayMs: 2_000 });
       await sim.pay.pay(await order('A'), 'pay');
       await sim.keeper.move({ advanceMs: 60_000 });
       expect(seconds()).toEqual([2, 19, 36]);
     });
 
     it('can tell another amount than was taken', async () => {
-      sim.faults.set({ notify: { ...noNotifyFaults, amountDelta: -87 }, endpoints: {} });
+      faults({ amountDelta: -87 });
       await sim.pay.pay(await order('A'), 'pay');
       await sim.keeper.idle();
-      expect(sim.merchant.heard[0]?.message.payment?.totalFee).toBe(1);
+      expect(paymentOf(sim.merchant.heard[0]!.message)?.totalFee).toBe(1);
       expect((await sim.query.find({ outTradeNo: 'A' }))?.payment?.totalFee).toBe(88);
     });
 
     it('tells of a failed attempt without a payment in it', async () => {
       await sim.pay.pay(await order('A'), 'fail');
       await sim.keeper.idle();
-      expect(sim.merchant.heard[0]?.message.payment).toBeUndefined();
+      expect(sim.merchant.heard[0]?.message.about).toBe('failure');
       expect(await state('A')).toBe('NOTPAY');
+    });
+  });
+
+  describe('refund', () => {
+    const MINUTE = 60_000;
+    const ask = (outRefundNo: string, refundFee: number, change: Partial<RefundRequest> = {}) =>
+      sim.refund.accept({
+        ...{ outTradeNo: 'A', outRefundNo, totalFee: 88, refundFee, account: 'REFUND_SOURCE_UNSETTLED_FUNDS' },
+        ...change,
+      });
+    const paid = async (): Promise<void> => {
+      sim.merchant.accepts = true;
+      await sim.pay.pay(await order('A'), 'pay');
+      await sim.keeper.idle();
+      sim.merchant.heard.length = 0;
+    };
+    const told = () =>
+      sim.merchant.heard.map(({ message }) => (message.about === 'refund' ? message.refund.status : message.about));
+
+    it('is PROCESSING first, ends in time, and then the merchant is told', async () => {
+      await paid();
+      expect(await ask('R1', 40)).toMatchObject({ kind: 'accepted', refund: { status: 'PROCESSING' } });
+      expect(await state('A')).toBe('REFUND');
+      await sim.keeper.move({ advanceMs: 9_999 });
+      expect(told()).toEqual([]);
+      await sim.keeper.move({ advanceMs: 1 });
+      expect(told()).toEqual(['SUCCESS']);
+      expect(sim.book.byRefund('R1')?.refund).toMatchObject({ status: 'SUCCESS' });
+    });
+
+    it('is the same refund when it is asked for again, and never one with another amount', async () => {
+      await paid();
+      const [first, again] = await Promise.all([ask('R1', 40), ask('R1', 40)]);
+      expect(again).toEqual(first);
+      expect(await ask('R1', 41)).toEqual({ kind: 'other-fee' });
+      expect(await ask('R1', 40, { totalFee: 89 })).toEqual({ kind: 'other-fee' });
+      await sim.pay.pay(await order('B'), 'pay');
+      expect(await ask('R1', 40, { outTradeNo: 'B' })).toEqual({ kind: 'other-order' });
+      expect(sim.ledger.entries.filter(({ kind }) => kind === 'refunded')).toHaveLength(1);
+    });
+
+    it('keeps its limits: what was paid, a minute apart, fifty parts, one year', async () => {
+      await order('A');
+      expect(await ask('R0', 1)).toEqual({ kind: 'not-paid' });
+      expect(await ask('R0', 1, { outTradeNo: 'NOBODY' })).toEqual({ kind: 'unknown-order' });
+      await paid();
+      expect(await ask('R1', 1, { totalFee: 87 })).toEqual({ kind: 'other-total' });
+      expect(await ask('R1', 89)).toEqual({ kind: 'too-much' });
+      for (let part = 1; part <= 50; part += 1) {
+        expect(await ask(`R${part}`, 1)).toMatchObject({ kind: 'accepted' });
+        expect(await ask('SOON', 1)).toEqual({ kind: part === 50 ? 'too-many' : 'too-soon' });
+        await sim.keeper.move({ advanceMs: MINUTE });
+      }
+      await sim.keeper.move({ advanceMs: 366 * 86_400_000 });
+      expect(await ask('R51', 1)).toEqual({ kind: 'overdue' });
+    });
+
+    it('gives the amount free again when it was closed, and only then', async () => {
+      await paid();
+      sim.rules.change({ refundEndsAs: 'REFUNDCLOSE' });
+      await ask('R1', 88);
+      await sim.keeper.move({ advanceMs: MINUTE });
+      sim.rules.change({ refundEndsAs: 'CHANGE' });
+      expect(await ask('R2', 88)).toMatchObject({ kind: 'accepted' });
+      await sim.keeper.move({ advanceMs: MINUTE });
+      expect(await ask('R3', 1)).toEqual({ kind: 'all-refunded' });
+      expect(told()).toEqual(['REFUNDCLOSE', 'CHANGE']);
+    });
+
+    it('ends once, also by hand', async () => {
+      await paid();
+      await ask('R1', 88);
+      const { order: refunded, refund } = sim.book.byRefund('R1')!;
+      const ends = await Promise.all(
+        ['CHANGE', 'SUCCESS'].map((end) => sim.refund.end(refunded, refund, end as 'CHANGE')),
+      );
+      expect(ends).toEqual([true, false]);
+      await sim.keeper.move({ advanceMs: MINUTE });
+      expect(refund.status).toBe('CHANGE');
+      expect(told()).toEqual(['CHANGE']);
+    });
+
+    it('is found by its numbers, by the order in pages of ten', async () => {
+      await paid();
+      for (let part = 0; part < 12; part += 1) {
+        await ask(`R${part}`, 1);
+        await sim.keeper.move({ advanceMs: MINUTE });
+      }
+      const { refund } = sim.book.byRefund('R3')!;
+      const find = (key: object) => sim.queryRefund.find(key);
+      expect(await find({ refundId: refund.refundId, outRefundNo: 'R5' })).toMatchObject({
+        refunds: [{ outRefundNo: 'R3' }],
+      });
+      expect(await find({ outRefundNo: refund.refundId })).toEqual({ kind: 'unknown' });
+      expect(await find({ outTradeNo: 'A' })).toMatchObject({ total: 12, refunds: { length: 10 } });
+      expect(await find({ outTradeNo: 'A', offset: 10 })).toMatchObject({ refunds: [{ outRefundNo: 'R10' }, {}] });
+      expect(await find({ outTradeNo: 'A', offset: 12 })).toEqual({ kind: 'beyond' });
+    });
+
+    it('goes on after a restart', async () => {
+      await paid();
+      await ask('R1', 40);
+      sim = simulator(sim.ledger.entries);
+      await sim.restore.run();
+      sim.merchant.accepts = true;
+      await sim.keeper.move({ advanceMs: 10_000 });
+      expect(told()).toEqual(['SUCCESS']);
+      await sim.keeper.move({ advanceMs: 86_400_000 });
+      expect(told()).toEqual(['SUCCESS']);
     });
   });
 
@@ -285,7 +432,7 @@ describe('the steps of the simulator', () => {
     });
 
     it('forgets orders, timers, faults and the moved clock', async () => {
-      sim.faults.set({ notify: { ...noNotifyFaults, off: true }, endpoints: {} });
+      faults({ off: true });
       await sim.pay.pay(await order('A'), 'pay');
       await sim.keeper.move({ freezeAt: START + 5_000 });
       await sim.reset.run();

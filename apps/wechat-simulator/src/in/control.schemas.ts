@@ -1,11 +1,16 @@
 import { z } from 'zod';
-import { noNotifyFaults } from '../domain/fault-plan.ts';
+import { badDay, endpointNames, forgeries, noNotifyFaults, wrongAnswers } from '../domain/faults.ts';
 import type { ClockMove } from '../flow/keep-time.ts';
 
 const YEAR_MS = 366 * 86_400_000;
 const HOUR_MS = 3_600_000;
+const MAX_FEN = 9_999_999_999;
+const ADDRESS = z.url({ protocol: /^https?$/, error: 'is not an http(s) address' });
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const instant = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Date.parse(text))
+  .meta({ type: 'string', format: 'date-time' });
 
 /** One move per request. */
 export const clockBody: z.ZodType<ClockMove> = z.union([
@@ -16,42 +21,98 @@ export const clockBody: z.ZodType<ClockMove> = z.union([
 ]);
 
 const rate = z.number().min(0).max(1);
+const waitMs = z.int().min(0).max(HOUR_MS);
 
 const endpointFault = z.strictObject({
+  cut: z.boolean().optional(),
   refuse: z.int().min(500).max(599).optional(),
-  hangMs: z.int().min(0).max(HOUR_MS).optional(),
-  answerAfterMs: z.int().min(0).max(HOUR_MS).optional(),
+  hangMs: waitMs.optional(),
+  answerAfterMs: waitMs.optional(),
   dropAnswer: z.boolean().optional(),
   systemError: z.enum(['before', 'after']).optional(),
-  wrongSign: z.boolean().optional(),
+  error: z
+    .string()
+    .regex(/^[A-Z0-9_]{1,32}$/, 'is not an err_code')
+    .optional(),
+  returnFail: z.string().min(1).max(128).optional(),
+  answer: z.enum(wrongAnswers).optional(),
+  status: z.int().min(200).max(599).optional(),
+  unknownField: z.boolean().optional(),
   times: z.int().min(1).optional(),
 });
+const endpointFaults = Object.fromEntries(
+  endpointNames.map((name) => [name, endpointFault.optional()] as const),
+) as Record<(typeof endpointNames)[number], z.ZodOptional<typeof endpointFault>>;
+
+const shown = z.enum(['usual', 'always', 'never']);
+const notify = {
+  dropRate: rate,
+  duplicateRate: rate,
+  delayMs: z.int().min(0).max(YEAR_MS),
+  jitterMs: z.int().min(0).max(YEAR_MS),
+  slowMs: waitMs,
+  amountDelta: z.int().min(-MAX_FEN).max(MAX_FEN),
+  forgeRate: rate,
+  forgery: z.enum(forgeries),
+  signType: shown,
+  unknownFields: shown,
+  emptyFields: shown,
+  seed: z.int(),
+  off: z.boolean(),
+};
+const anyNotify = z.strictObject(notify).partial();
 
 export const faultsBody = z.strictObject({
-  notify: z
-    .strictObject({
-      dropRate: rate.default(noNotifyFaults.dropRate),
-      duplicateRate: rate.default(noNotifyFaults.duplicateRate),
-      delayMs: z.int().min(0).max(YEAR_MS).default(noNotifyFaults.delayMs),
-      amountDelta: z.int().min(-9_999_999_999).max(9_999_999_999).default(noNotifyFaults.amountDelta),
-      seed: z.int().default(noNotifyFaults.seed),
-      off: z.boolean().default(noNotifyFaults.off),
-    })
-    .default(noNotifyFaults),
-  endpoints: z
-    .strictObject({
-      unifiedorder: endpointFault.optional(),
-      orderquery: endpointFault.optional(),
-      closeorder: endpointFault.optional(),
-    })
+  notify: anyNotify.default({}).transform((given) => ({ ...noNotifyFaults, ...given })),
+  endpoints: z.strictObject(endpointFaults).default({}),
+  orders: z
+    .record(
+      z.string().min(1).max(32),
+      z.strictObject({ ...endpointFaults, notify: anyNotify.omit({ seed: true }).optional() }),
+    )
     .default({}),
+  random: z
+    .strictObject({
+      seed: z.int(),
+      share: rate,
+      endpoints: z.array(z.enum(endpointNames)).optional(),
+      choose: z
+        .array(endpointFault.omit({ times: true }))
+        .min(1)
+        .default(badDay),
+    })
+    .optional(),
 });
+
+export const rulesBody = z
+  .strictObject({
+    minExpireMs: z.int().min(0).max(HOUR_MS),
+    closeAfterMs: z.int().min(0).max(HOUR_MS),
+    notifySchedule: z.enum(['current', 'legacy']),
+    refundAfterMs: z.int().min(0).max(YEAR_MS),
+    refundEndsAs: z.enum(['SUCCESS', 'REFUNDCLOSE', 'CHANGE']),
+    refundNotifyUrl: ADDRESS.or(z.literal('')),
+    scanUrl: ADDRESS.or(z.literal('')),
+  })
+  .partial();
+
+/** Paid with by the user; together less than the price. */
+const coupon = z.strictObject({ type: z.enum(['CASH', 'NO_CASH']), feeFen: z.int().min(1).max(MAX_FEN) });
+
+export const outcome = z.enum(['pay', 'decline', 'notenough', 'leave', 'fail', 'payerror']);
 
 /** No body at all is a plain payment of the ordered amount. */
 export const payBody = z
   .strictObject({
-    amountFen: z.int().min(1).max(9_999_999_999).optional(),
-    outcome: z.enum(['pay', 'decline', 'fail', 'payerror']).default('pay'),
+    amountFen: z.int().min(1).max(MAX_FEN).optional(),
+    outcome: outcome.default('pay'),
+    coupons: z.array(coupon).min(1).max(20).optional(),
+    openid: z.string().min(1).max(128).optional(),
   })
   .nullish()
-  .transform((body) => body ?? { amountFen: undefined, outcome: 'pay' as const });
+  .transform(
+    (body) => body ?? { outcome: 'pay' as const, amountFen: undefined, coupons: undefined, openid: undefined },
+  );
+
+export const endRefundBody = z.strictObject({ status: z.enum(['SUCCESS', 'REFUNDCLOSE', 'CHANGE']) });
+export const scanBody = z.strictObject({ code: z.string().trim().min(1).max(1_024) });

@@ -7,9 +7,9 @@ import {
   signFields,
   type SignType,
   verifyFields,
-  writeXml,
   XmlRefused,
 } from '#wechat-pay/protocol';
+import { writeAnswer } from './answer-xml.ts';
 import type { Merchant } from '../flow/ports.ts';
 import { refusals, tooLong, wrongForm } from './texts.ts';
 
@@ -18,14 +18,19 @@ export interface Refusal {
   kind: 'refused';
   returnMsg: string;
   because: string;
+  /** Bills only. */
+  errorCode?: string | undefined;
 }
 
 export const refuse = (returnMsg: string, because = ''): Refusal => ({ kind: 'refused', returnMsg, because });
 
 export type OpenedRequest = { kind: 'opened'; fields: Fields; signType: SignType } | Refusal;
 
-/** Reads a request and checks who sent it: the known merchant, signed over all fields with the algorithm he names. */
-export function openRequest(raw: Buffer, merchant: Merchant): OpenedRequest {
+/**
+ * Reads a request and checks who sent it: the known merchant, signed over all fields with the algorithm he names.
+ * @param encoded name of a field that may come URL-encoded but is signed as it was before
+ */
+export function openRequest(raw: Buffer, merchant: Merchant, encoded?: string): OpenedRequest {
   if (raw.length === 0) return refuse(refusals.empty);
   let fields: Fields;
   try {
@@ -44,21 +49,49 @@ export function openRequest(raw: Buffer, merchant: Merchant): OpenedRequest {
   if (appid !== merchant.appid) return refuse(refusals.foreignAppid);
   if (named !== undefined && named !== 'MD5' && named !== 'HMAC-SHA256') return refuse(wrongForm('sign_type'));
   const signType = named ?? 'MD5';
-  if (!verifyFields(fields, merchant.apiKey, [signType])) return refuse(refusals.sign, `not signed with ${signType}`);
+  if (!verifyFields(fields, merchant.apiKey, [signType])) {
+    const decoded = encoded === undefined ? undefined : withDecoded(fields, encoded);
+    if (!decoded || !verifyFields(decoded, merchant.apiKey, [signType])) {
+      return refuse(refusals.sign, `not signed with ${signType}`);
+    }
+    fields = decoded;
+  }
   if (Buffer.byteLength(nonce) > 32) return refuse(tooLong('nonce_str'));
   return { kind: 'opened', fields, signType };
 }
 
-/** `return_code=FAIL`, which WeChat does not sign. */
-export const refusalXml = (returnMsg: string): string => writeXml({ return_code: 'FAIL', return_msg: returnMsg });
+function withDecoded(fields: Fields, name: string): Fields | undefined {
+  try {
+    return { ...fields, [name]: decodeURIComponent(fields[name] ?? '') };
+  } catch {
+    return undefined;
+  }
+}
 
-type Values = Record<string, string | number | undefined>;
+/** `return_code=FAIL`, which WeChat does not sign. */
+export const refusalXml = (returnMsg: string, errorCode?: string): string =>
+  writeAnswer({ return_code: 'FAIL', return_msg: returnMsg, error_code: errorCode });
+
+export type Values = Record<string, string | number | undefined>;
+
+/** A file instead of XML, not signed. */
+export interface BillFile {
+  kind: 'file';
+  content: Buffer;
+}
+export type Answer = string | Refusal | BillFile;
+export type Opened = Extract<OpenedRequest, { kind: 'opened' }> & {
+  /** Under which address the merchant reached the gateway. */
+  gatewayUrl: string;
+};
 
 /** Writes the answers to one request, signed as the request was. */
 export class Answers {
   constructor(
     private readonly merchant: Merchant,
     private readonly signType: SignType,
+    /** Further fields of every answer. */
+    private readonly more: Values = {},
   ) {}
 
   /** @param last fields that WeChat writes after the sign; they are signed like all others */
@@ -79,6 +112,7 @@ export class Answers {
       mch_id: mchId,
       appid,
       ...business,
+      ...this.more,
       nonce_str: nonceStr().slice(0, 16),
       sign: '',
       ...last,
@@ -86,13 +120,6 @@ export class Answers {
     const texts: Fields = {};
     for (const [name, value] of Object.entries(fields)) if (value !== undefined) texts[name] = String(value);
     fields['sign'] = signFields(texts, apiKey, this.signType);
-    return writeXml(fields);
+    return writeAnswer(fields);
   }
 }
-
-/** The same answer with another sign of the same form. */
-export const withWrongSign = (xml: string): string =>
-  xml.replace(
-    /(<sign><!\[CDATA\[)([0-9A-F])/,
-    (_all, start: string, digit: string) => start + (digit === '0' ? '1' : '0'),
-  );

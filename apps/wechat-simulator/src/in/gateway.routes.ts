@@ -2,14 +2,33 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { setTimeout as wait } from 'node:timers/promises';
-import { endpointNames, FaultPlan, type EndpointName } from '../domain/fault-plan.ts';
+import { FaultPlan } from '../domain/fault-plan.ts';
+import { endpointNames, type EndpointFault, type EndpointName } from '../domain/faults.ts';
+import { ClientCertificate } from './client-certificate.ts';
 import { refusalXml } from './envelope.ts';
 import { Gateway } from './gateway.ts';
+import { ReachableAs } from './local.guard.ts';
+import { OwnPort } from './own-port.ts';
 import { refusals } from './texts.ts';
+import { BAD_GATEWAY_PAGE } from './wrong-answers.ts';
 
 const BODY_LIMIT = 64 * 1024;
 const RAW = 'application/octet-stream';
-const BAD_GATEWAY_PAGE = '<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>';
+const NO_CERTIFICATE_PAGE =
+  '<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n<body>\r\n' +
+  '<center><h1>400 Bad Request</h1></center>\r\n<center>No required SSL certificate was sent</center>\r\n' +
+  '</body>\r\n</html>\r\n';
+
+/** Which calls are where; those below `/secapi` want the merchant's certificate. */
+export const paths: Readonly<Record<EndpointName, string>> = {
+  unifiedorder: '/pay/unifiedorder',
+  orderquery: '/pay/orderquery',
+  closeorder: '/pay/closeorder',
+  refund: '/secapi/pay/refund',
+  refundquery: '/pay/refundquery',
+  downloadbill: '/pay/downloadbill',
+  shorturl: '/tools/shorturl',
+};
 
 /**
  * The paths of WeChat Pay, in a corner of their own: bodies come as raw bytes whatever their content type says, and
@@ -23,6 +42,9 @@ export class GatewayRoutes implements OnModuleInit {
     private readonly host: HttpAdapterHost,
     private readonly gateway: Gateway,
     private readonly faults: FaultPlan,
+    private readonly certificate: ClientCertificate,
+    private readonly reachable: ReachableAs,
+    private readonly port: OwnPort,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -37,14 +59,14 @@ export class GatewayRoutes implements OnModuleInit {
         next();
       });
       corner.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
-        if ((error.statusCode ?? 500) < 500) return sendXml(reply, refusalXml(refusals.notXml));
+        if ((error.statusCode ?? 500) < 500) return sendAnswer(reply, refusalXml(refusals.notXml));
         this.#log.error(`No answer: ${error.message}`);
         return reply.code(500).type('text/html').send(BAD_GATEWAY_PAGE);
       });
       for (const endpoint of endpointNames) {
         corner.route({
           method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-          url: `/pay/${endpoint}`,
+          url: paths[endpoint],
           handler: (request, reply) => this.#handle(endpoint, request, reply),
         });
       }
@@ -53,23 +75,42 @@ export class GatewayRoutes implements OnModuleInit {
   }
 
   async #handle(endpoint: EndpointName, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    if (request.method !== 'POST') return sendXml(reply, refusalXml(refusals.onlyPost));
-    const fault = this.faults.nextRequest(endpoint);
-    if (fault.refuse !== undefined) return reply.code(fault.refuse).type('text/html').send(BAD_GATEWAY_PAGE);
-    if (fault.hangMs !== undefined) {
-      await wait(fault.hangMs, undefined, { ref: false });
-      return cut(reply);
+    if (paths[endpoint].startsWith('/secapi/') && !this.certificate.isSentWith(request.raw)) {
+      return reply.code(400).type('text/html').send(NO_CERTIFICATE_PAGE);
     }
+    if (request.method !== 'POST') return sendAnswer(reply, refusalXml(refusals.onlyPost));
     const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const xml = await this.gateway.answer(endpoint, raw, fault);
+    const about = this.faults.knowsOrders ? this.gateway.orderNumberIn(raw) : undefined;
+    const fault = this.faults.nextRequest(endpoint, about);
+    if (await undone(fault, reply)) return reply;
+    const answer = await this.gateway.answer(endpoint, raw, fault, this.#addressOf(request));
     if (fault.answerAfterMs !== undefined) await wait(fault.answerAfterMs, undefined, { ref: false });
-    return fault.dropAnswer ? cut(reply) : sendXml(reply, xml);
+    if (fault.dropAnswer) return cut(reply);
+    if (fault.status !== undefined) void reply.code(fault.status);
+    return fault.answer === 'html' ? reply.type('text/html').send(answer) : sendAnswer(reply, answer);
+  }
+
+  /** A host name that only leads here by a trick on the merchant's side is no good for his users' browsers. */
+  #addressOf({ protocol, host }: FastifyRequest): string {
+    return this.reachable.includes(host) ? `${protocol}://${host}` : this.port.url;
   }
 }
 
-/** The real gateway calls its XML `text/plain`; clients must go by the content. */
-const sendXml = (reply: FastifyReply, xml: string): FastifyReply =>
-  reply.code(200).type('text/plain; charset=utf-8').send(xml);
+/** Faults that keep the request from being done; true when one did, and the reply is on its way or never will be. */
+async function undone({ cut: isCut, refuse, hangMs }: EndpointFault, reply: FastifyReply): Promise<boolean> {
+  if (refuse !== undefined) {
+    await reply.code(refuse).type('text/html').send(BAD_GATEWAY_PAGE);
+    return true;
+  }
+  if (hangMs !== undefined) await wait(hangMs, undefined, { ref: false });
+  if (hangMs === undefined && !isCut) return false;
+  cut(reply);
+  return true;
+}
+
+/** The real gateway calls its answers `text/plain`; clients must go by the content. */
+const sendAnswer = (reply: FastifyReply, answer: string | Buffer): FastifyReply =>
+  reply.type('text/plain; charset=utf-8').send(answer);
 
 /** Ends the connection without an answer. */
 function cut(reply: FastifyReply): FastifyReply {

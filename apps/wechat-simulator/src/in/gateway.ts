@@ -1,16 +1,23 @@
-import { beijingTime } from '#wechat-pay/protocol';
+import { readXml, XmlRefused } from '#wechat-pay/protocol';
 import { Injectable, Logger } from '@nestjs/common';
-import type { EndpointFault, EndpointName } from '../domain/fault-plan.ts';
-import { Close } from '../flow/close.ts';
+import type { EndpointFault, EndpointName } from '../domain/faults.ts';
+import { OrderBook } from '../domain/order-book.ts';
 import { Merchant } from '../flow/ports.ts';
-import { Query, type OrderStatus } from '../flow/query.ts';
-import { UnifiedOrder } from '../flow/unified-order.ts';
-import { Answers, openRequest, refusalXml, withWrongSign, type OpenedRequest, type Refusal } from './envelope.ts';
-import { readCloseOrder, readOrderQuery, readUnifiedOrder } from './request-fields.ts';
-import { errors, refusals, tradeStateText } from './texts.ts';
+import { Answers, openRequest, refusalXml, type Answer, type Opened, type Refusal } from './envelope.ts';
+import { FileEndpoints } from './file.endpoints.ts';
+import { OrderEndpoints } from './order.endpoints.ts';
+import { RefundEndpoints } from './refund.endpoints.ts';
+import { billRefusals, errors, errorTexts, refusals } from './texts.ts';
+import { spoil } from './wrong-answers.ts';
 
-type Opened = Extract<OpenedRequest, { kind: 'opened' }>;
-type Answer = string | Refusal;
+/** `downloadbill` says the same in other words. */
+const billWords: Readonly<Record<string, { returnMsg: string; errorCode?: string }>> = {
+  [refusals.sign]: billRefusals.sign,
+  [refusals.missing]: billRefusals.missing,
+  [refusals.notXml]: billRefusals.format,
+  [refusals.notUtf8]: billRefusals.format,
+  [refusals.empty]: billRefusals.format,
+};
 
 /** WeChat Pay's gateway: one signed XML request in, one answer out. */
 @Injectable()
@@ -19,104 +26,87 @@ export class Gateway {
 
   constructor(
     private readonly merchant: Merchant,
-    private readonly unifiedOrder: UnifiedOrder,
-    private readonly query: Query,
-    private readonly close: Close,
+    private readonly book: OrderBook,
+    private readonly orders: OrderEndpoints,
+    private readonly refunds: RefundEndpoints,
+    private readonly files: FileEndpoints,
   ) {}
 
   /**
    * Answers one request, with the part of a fault that shows in the answer's text.
    * @param raw the body as it came, at most 64 KiB
+   * @param gatewayUrl under which address the merchant reached us
    */
-  async answer(endpoint: EndpointName, raw: Buffer, fault: EndpointFault): Promise<string> {
-    const opened = openRequest(raw, this.merchant);
+  async answer(
+    endpoint: EndpointName,
+    raw: Buffer,
+    fault: EndpointFault,
+    gatewayUrl: string,
+  ): Promise<string | Buffer> {
+    const right = await this.#rightAnswer(endpoint, raw, fault, gatewayUrl);
+    return fault.answer ? spoil(right, fault.answer, this.merchant) : right;
+  }
+
+  /** The order that a request names, by whatever number; unverified, for choosing a fault only. */
+  orderNumberIn(raw: Buffer): string | undefined {
+    try {
+      const fields = readXml(raw);
+      const refund = this.book.byRefund(fields['refund_id'] ?? fields['out_refund_no'] ?? '');
+      const order = refund?.order ?? this.book.byTransaction(fields['transaction_id'] ?? '');
+      return order?.outTradeNo ?? fields['out_trade_no'];
+    } catch (error) {
+      if (error instanceof XmlRefused) return undefined;
+      throw error;
+    }
+  }
+
+  async #rightAnswer(
+    endpoint: EndpointName,
+    raw: Buffer,
+    fault: EndpointFault,
+    gatewayUrl: string,
+  ): Promise<string | Buffer> {
+    if (fault.returnFail !== undefined) return refusalXml(fault.returnFail);
+    const opened = openRequest(raw, this.merchant, endpoint === 'shorturl' ? 'long_url' : undefined);
     if (opened.kind === 'refused') return this.#refused(endpoint, opened);
-    const answers = new Answers(this.merchant, opened.signType);
-    if (fault.systemError === 'before') return answers.failure(errors.system);
-    const answer = await this.#do(endpoint, opened, answers);
-    if (typeof answer !== 'string') return this.#refused(endpoint, answer);
-    const sent = fault.systemError === 'after' ? answers.failure(errors.system) : answer;
-    return fault.wrongSign ? withWrongSign(sent) : sent;
+    const more = fault.unknownField ? { simulator_field_2030: '新字段 & more' } : {};
+    const answers = new Answers(this.merchant, opened.signType, more);
+    if (fault.error !== undefined) {
+      return answers.failure({ code: fault.error, text: errorTexts[fault.error] ?? fault.error });
+    }
+    if (fault.systemError === 'before') return systemError(endpoint, answers);
+    const answer = await this.#do(endpoint, { ...opened, gatewayUrl }, answers);
+    if (fault.systemError === 'after') return systemError(endpoint, answers);
+    if (typeof answer === 'string') return answer;
+    return answer.kind === 'file' ? answer.content : this.#refused(endpoint, answer);
   }
 
-  #refused(endpoint: EndpointName, { returnMsg, because }: Refusal): string {
+  #refused(endpoint: EndpointName, refusal: Refusal): string {
+    const { returnMsg, because } = refusal;
     this.#log.warn(`${endpoint} refused: ${returnMsg}${because && ` (${because})`}`);
-    return refusalXml(returnMsg);
+    const said = endpoint === 'downloadbill' ? (billWords[returnMsg] ?? refusal) : refusal;
+    return refusalXml(said.returnMsg, said.errorCode);
   }
 
-  #do(endpoint: EndpointName, opened: Opened, answers: Answers): Promise<Answer> {
+  #do(endpoint: EndpointName, opened: Opened, answers: Answers): Promise<Answer> | Answer {
     switch (endpoint) {
       case 'unifiedorder':
-        return this.#order(opened, answers);
+        return this.orders.order(opened, answers);
       case 'orderquery':
-        return this.#find(opened, answers);
+        return this.orders.find(opened, answers);
       case 'closeorder':
-        return this.#closeOrder(opened, answers);
-    }
-  }
-
-  async #order(opened: Opened, answers: Answers): Promise<Answer> {
-    const read = readUnifiedOrder(opened);
-    if (read.kind === 'refused') return read;
-    const { request } = read;
-    const result = await this.unifiedOrder.order(request);
-    switch (result.kind) {
-      case 'ordered':
-        return answers.success(
-          { device_info: request.deviceInfo },
-          { prepay_id: result.prepayId, trade_type: request.tradeType, code_url: result.codeUrl },
-        );
-      case 'expires-too-soon':
-        return { kind: 'refused', returnMsg: refusals.expiresTooSoon, because: 'time_expire' };
-      case 'paid':
-        return answers.failure(errors.paid);
-      case 'closed':
-        return answers.failure(errors.closed);
-      case 'other-content':
-        return answers.failure(errors.otherContent);
-    }
-  }
-
-  async #find(opened: Opened, answers: Answers): Promise<Answer> {
-    const read = readOrderQuery(opened);
-    if (read.kind === 'refused') return read;
-    const status = await this.query.find(read.request);
-    return status ? answers.success(statusFields(status)) : answers.failure(errors.unknown);
-  }
-
-  async #closeOrder(opened: Opened, answers: Answers): Promise<Answer> {
-    const read = readCloseOrder(opened);
-    if (read.kind === 'refused') return read;
-    switch (await this.close.byMerchant(read.request.outTradeNo)) {
-      case 'closed':
-        return answers.success({ result_msg: 'OK' });
-      case 'paid':
-        return answers.failure(errors.paid);
-      case 'unknown':
-        return answers.failure(errors.unknown);
+        return this.orders.closeOrder(opened, answers);
+      case 'refund':
+        return this.refunds.refund(opened, answers);
+      case 'refundquery':
+        return this.refunds.find(opened, answers);
+      case 'downloadbill':
+        return this.files.bill(opened);
+      case 'shorturl':
+        return this.files.shorten(opened, answers);
     }
   }
 }
 
-/** What each state shows, empty elements included, as captured from the real gateway. */
-function statusFields({ facts, state, payment }: OrderStatus): Record<string, string | number | undefined> {
-  const told = { out_trade_no: facts.outTradeNo, trade_state: state, trade_state_desc: tradeStateText[state] };
-  const attach = facts.attach ?? '';
-  if (state === 'CLOSED') return { ...told, attach };
-  if (!payment) return { device_info: facts.deviceInfo ?? '', total_fee: facts.totalFee, attach, ...told };
-  return {
-    device_info: facts.deviceInfo ?? '',
-    openid: payment.openid,
-    is_subscribe: 'N',
-    trade_type: facts.tradeType,
-    bank_type: payment.bankType,
-    total_fee: payment.totalFee,
-    fee_type: 'CNY',
-    cash_fee: payment.totalFee,
-    cash_fee_type: 'CNY',
-    transaction_id: payment.transactionId,
-    attach,
-    time_end: beijingTime(new Date(payment.paidAt)),
-    ...told,
-  };
-}
+const systemError = (endpoint: EndpointName, answers: Answers): string =>
+  endpoint === 'downloadbill' ? refusalXml(errors.system.code) : answers.failure(errors.system);

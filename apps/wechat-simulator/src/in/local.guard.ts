@@ -4,9 +4,19 @@ import { Problem } from '#platform';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Further host names under which phone and control may be reached. */
+/** The host names under which phone and control may be reached. */
 export class ReachableAs {
-  constructor(readonly hosts: readonly string[]) {}
+  readonly #hosts: ReadonlySet<string>;
+
+  /** @param hosts besides those of this machine */
+  constructor(readonly hosts: readonly string[]) {
+    this.#hosts = new Set([...LOOPBACK, ...hosts.map((host) => host.toLowerCase())]);
+  }
+
+  /** @param host as in the Host header, with or without a port */
+  includes(host: string): boolean {
+    return URL.canParse(`http://${host}`) && this.#hosts.has(new URL(`http://${host}`).hostname);
+  }
 }
 
 /**
@@ -16,16 +26,12 @@ export class ReachableAs {
  */
 @Injectable()
 export class LocalGuard implements CanActivate {
-  readonly #hosts: ReadonlySet<string>;
-
-  constructor(reachable: ReachableAs) {
-    this.#hosts = new Set([...LOOPBACK, ...reachable.hosts.map((host) => host.toLowerCase())]);
-  }
+  constructor(private readonly reachable: ReachableAs) {}
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { host = '', origin, 'sec-fetch-site': site } = request.headers;
-    if (!URL.canParse(`http://${host}`) || !this.#hosts.has(new URL(`http://${host}`).hostname)) {
+    if (!this.reachable.includes(host)) {
       throw new Problem(
         403,
         'FOREIGN_HOST',

@@ -1,21 +1,24 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Post, Query, Redirect, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { localeFrom, Problem, zodPipe } from '#platform';
+import { localeFrom, zodPipe } from '#platform';
 import { z } from 'zod';
 import { SettableClock } from '../domain/clock.ts';
 import { OrderBook } from '../domain/order-book.ts';
-import type { NoticeTry, Order } from '../domain/order.ts';
+import type { Order } from '../domain/order.ts';
 import { Pay } from '../flow/pay.ts';
 import { Merchant } from '../flow/ports.ts';
+import { outcome } from './control.schemas.ts';
+import type { PayView } from './control.views.ts';
 import { LocalGuard } from './local.guard.ts';
-import { payView, type PayView } from './pay-answer.ts';
+import { isoTime, orderView, payView } from './order-views.ts';
 import { renderPhone } from './phone.page.ts';
+import { Scanner } from './scanner.ts';
 
 const LISTED = 200;
 
-const codeUrl = z.string().trim().min(1).max(256);
+const codeUrl = z.string().trim().min(1).max(1_024);
 const scanBody = z.strictObject({ codeUrl });
-const payBody = z.strictObject({ codeUrl, outcome: z.enum(['pay', 'decline', 'fail', 'payerror']) });
+const payBody = z.strictObject({ codeUrl, outcome, coupon: z.enum(['CASH', 'NO_CASH']).optional() });
 
 /** The phone of the one user: scans codes, pays or does not, and remembers. */
 @ApiExcludeController()
@@ -27,6 +30,7 @@ export class PhoneController {
     private readonly clock: SettableClock,
     private readonly merchant: Merchant,
     private readonly phone: Pay,
+    private readonly scanner: Scanner,
   ) {}
 
   @Get()
@@ -42,6 +46,15 @@ export class PhoneController {
     return renderPhone(localeFrom({ lang, acceptLanguage }));
   }
 
+  /** Where a browser goes for MWEB: the phone, with this payment open, and back to the shop afterwards. */
+  @Get('cgi-bin/mmpayweb-bin/checkmweb')
+  @Redirect('/phone', 302)
+  mweb(@Query('prepay_id') prepayId: unknown, @Query('redirect_url') redirectUrl: unknown): { url: string } {
+    const query = new URLSearchParams({ open: this.book.byPrepay(String(prepayId))?.codeUrl ?? String(prepayId) });
+    if (typeof redirectUrl === 'string' && /^https?:\/\//.test(redirectUrl)) query.set('back', redirectUrl);
+    return { url: `/phone?${query.toString()}` };
+  }
+
   /** What can be paid, newest first. */
   @Get('phone/api/codes')
   @Header('cache-control', 'no-store')
@@ -51,6 +64,7 @@ export class PhoneController {
       codes: open.map((order) => ({
         codeUrl: order.codeUrl,
         outTradeNo: order.outTradeNo,
+        tradeType: order.tradeType,
         body: order.body,
         totalFee: order.totalFee,
         createdAt: this.calendar(order.createdOn),
@@ -61,14 +75,16 @@ export class PhoneController {
 
   @Post('phone/api/scan')
   @HttpCode(200)
-  scan(@Body(zodPipe(scanBody)) body: z.infer<typeof scanBody>): object {
-    const order = this.scanned(body.codeUrl);
+  async scan(@Body(zodPipe(scanBody)) body: z.infer<typeof scanBody>): Promise<object> {
+    const order = await this.scanner.open(body.codeUrl);
     return {
       codeUrl: order.codeUrl,
       outTradeNo: order.outTradeNo,
       merchantName: this.merchant.name,
+      tradeType: order.tradeType,
       body: order.body,
       totalFee: order.totalFee,
+      couponFee: couponFor(order),
       state: order.state,
       expiresAt: this.calendar(this.validUntil(order)),
     };
@@ -76,38 +92,30 @@ export class PhoneController {
 
   @Post('phone/api/pay')
   @HttpCode(200)
-  async pay(@Body(zodPipe(payBody)) body: z.infer<typeof payBody>): Promise<PayView> {
-    return payView(await this.phone.pay(this.scanned(body.codeUrl), body.outcome));
+  async pay(@Body(zodPipe(payBody)) { codeUrl, outcome, coupon }: z.infer<typeof payBody>): Promise<PayView> {
+    const order = await this.scanner.open(codeUrl);
+    const feeFen = couponFor(order);
+    const coupons = coupon && feeFen > 0 ? [{ type: coupon, feeFen }] : undefined;
+    return payView(await this.phone.pay(order, outcome, { coupons }));
   }
 
-  /** Past payments, newest first, each with what the merchant was told and what he said. */
+  /** Past payments, newest first, each with its refunds, what the merchant was told and what he said. */
   @Get('phone/api/payments')
   @Header('cache-control', 'no-store')
   payments(): { payments: object[] } {
     return {
-      payments: this.book.payments(LISTED).map((order) => ({
-        transactionId: order.payment?.transactionId,
-        outTradeNo: order.outTradeNo,
-        body: order.body,
-        totalFee: order.payment?.totalFee,
-        paidAt: new Date(order.payment?.paidAt ?? 0).toISOString(),
-        notifications: order.notices
-          .filter(({ result }) => result === 'SUCCESS')
-          .flatMap(({ tries }) => tries.map(tryView)),
-      })),
+      payments: this.book.payments(LISTED).map((order) => {
+        const { notifications, refunds } = orderView(order);
+        const { transactionId, totalFee, coupons = [], paidAt = 0 } = order.payment ?? {};
+        return {
+          ...{ transactionId, totalFee, notifications, refunds },
+          outTradeNo: order.outTradeNo,
+          body: order.body,
+          couponFee: coupons.reduce((sum, { feeFen }) => sum + feeFen, 0),
+          paidAt: isoTime(paidAt),
+        };
+      }),
     };
-  }
-
-  private scanned(code: string): Order {
-    const result = this.phone.scan(code);
-    switch (result.kind) {
-      case 'unknown-code':
-        throw new Problem(404, 'CODE_UNKNOWN', 'Nothing can be paid with this code; a newer one may have replaced it.');
-      case 'expired-code':
-        throw new Problem(410, 'CODE_EXPIRED', 'This code is too old; ask the shop for a new one.');
-      case 'order':
-        return result.order;
-    }
   }
 
   private validUntil(order: Order): number {
@@ -115,14 +123,9 @@ export class PhoneController {
   }
 
   private calendar(line: number): string {
-    return new Date(this.clock.messageTimeOf(line)).toISOString();
+    return isoTime(this.clock.messageTimeOf(line));
   }
 }
 
-const tryView = ({ at, attempt, status, replied, accepted }: NoticeTry): object => ({
-  at,
-  attempt,
-  status,
-  replied,
-  accepted,
-});
+/** The user always has a coupon of a tenth of the price, if that leaves something to pay. */
+const couponFor = ({ totalFee }: Order): number => (totalFee > 1 ? Math.ceil(totalFee / 10) : 0);

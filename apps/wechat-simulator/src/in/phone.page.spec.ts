@@ -21,7 +21,7 @@ describe('the phone', () => {
 
   it('can play every outcome', () => {
     const outcomes = [...renderPhone('en').matchAll(/data-outcome="(\w+)"/g)].map(([, outcome]) => outcome);
-    expect(outcomes).toEqual(['pay', 'decline', 'fail', 'payerror']);
+    expect(outcomes).toEqual(['pay', 'decline', 'notenough', 'leave', 'fail', 'payerror']);
     for (const locale of locales) expect(Object.keys(phoneTexts[locale].script.result)).toEqual(outcomes);
   });
 

@@ -70,6 +70,17 @@ const sheet = (texts: PhoneTexts): Markup => html`
       </p>
       <p class="sheet__body"><bdi data-field="body"></bdi></p>
       <p class="sheet__no" data-field="outTradeNo"></p>
+      <fieldset class="coupons" data-coupons hidden>
+        <legend class="coupons__title">${texts.coupon}</legend>
+        ${(['none', 'CASH', 'NO_CASH'] as const).map(
+          (kind) =>
+            html`<label class="coupon">
+              <input type="radio" name="coupon" value="${kind}" />
+              <span>${texts.coupons[kind]}</span>
+              ${kind === 'none' ? '' : html`<span class="coupon__fee" data-field="couponFee"></span>`}
+            </label>`,
+        )}
+      </fieldset>
       <p class="sheet__problem" role="alert" data-sheet-problem></p>
       <div class="sheet__actions">
         <button class="button" type="button" data-outcome="pay">${texts.pay}</button>
@@ -78,10 +89,12 @@ const sheet = (texts: PhoneTexts): Markup => html`
       <details class="outcomes">
         <summary>${texts.outcomes}</summary>
         <p class="outcomes__hint">${texts.outcomesHint}</p>
-        <button class="button button--small button--line" type="button" data-outcome="fail">${texts.fail}</button>
-        <button class="button button--small button--line" type="button" data-outcome="payerror">
-          ${texts.payerror}
-        </button>
+        ${(['notenough', 'leave', 'fail', 'payerror'] as const).map(
+          (outcome) =>
+            html`<button class="button button--small button--line" type="button" data-outcome="${outcome}">
+              ${texts[outcome]}
+            </button>`,
+        )}
       </details>
     </div>
   </div>
@@ -96,7 +109,10 @@ const result = (texts: PhoneTexts): Markup => html`
       <p class="result__text" data-field="text"></p>
       <p class="result__no" data-field="transactionId"></p>
     </div>
-    <button class="button button--line" type="button" data-home>${texts.done}</button>
+    <div class="result__actions">
+      <a class="button" rel="noreferrer" data-shop hidden>${texts.toShop}</a>
+      <button class="button button--line" type="button" data-home>${texts.done}</button>
+    </div>
   </div>
 `;
 
@@ -121,9 +137,21 @@ const templates = html`
           <span class="payment__state" data-field="state"></span>
         </summary>
         <p class="payment__no" data-field="transactionId"></p>
+        <p class="payment__no" data-field="coupon"></p>
         <ol class="notices" data-notices></ol>
         <p class="payment__none" data-none hidden></p>
+        <ul class="refunds" data-refunds></ul>
       </details>
+    </li>
+  </template>
+  <template id="refund">
+    <li class="refund">
+      <p class="refund__head">
+        <span data-field="sum"></span>
+        <span class="pill" data-field="status"></span>
+      </p>
+      <p class="payment__no" data-field="refundId"></p>
+      <ol class="notices" data-notices></ol>
     </li>
   </template>
   <template id="notice">

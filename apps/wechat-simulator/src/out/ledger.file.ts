@@ -9,6 +9,7 @@ import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerEntry } from '../domain/ledger-entry.ts';
 import { Ledger } from '../flow/ports.ts';
+import { DataLock } from './data-lock.ts';
 
 interface Pending {
   line: string;
@@ -26,6 +27,7 @@ export class LedgerBroken extends CannotStart {
 export class LedgerFile extends Ledger {
   readonly #log = new Logger('ledger');
   readonly #path: string;
+  #lock: DataLock | undefined;
   #file: FileHandle | undefined;
   #size = 0;
   #resetAt = 0;
@@ -38,13 +40,18 @@ export class LedgerFile extends Ledger {
     this.#path = path;
   }
 
-  /** Opens `ledger.ndjson` in this folder, and makes both if they are not there. */
+  /**
+   * Opens `ledger.ndjson` in this folder, makes both if they are not there, and keeps other simulators out.
+   * @throws CannotStart when another one is in
+   */
   static async open(directory: string): Promise<LedgerFile> {
     const ledger = new LedgerFile(join(directory, 'ledger.ndjson'));
     try {
       await mkdir(directory, { recursive: true });
+      ledger.#lock = await DataLock.take(directory);
       ledger.#file = await open(ledger.#path, 'a', 0o600);
     } catch (error) {
+      if (error instanceof CannotStart) throw error;
       throw new LedgerBroken(
         `The ledger ${ledger.#path} cannot be opened: ${describe(error)}. Repair: set SIMULATOR_DATA_DIR.`,
       );
@@ -90,6 +97,8 @@ export class LedgerFile extends Ledger {
     this.#broken ??= new LedgerBroken('The ledger is closed.');
     await this.#file?.close();
     this.#file = undefined;
+    await this.#lock?.release();
+    this.#lock = undefined;
   }
 
   async #flush(): Promise<void> {

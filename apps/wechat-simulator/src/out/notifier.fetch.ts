@@ -1,15 +1,8 @@
 /** Posts notifications as WeChat Pay does, and judges the reply (protocol: native.php?chapter=9_7). */
-import {
-  beijingTime,
-  type Fields,
-  MAX_XML_BYTES,
-  nonceStr,
-  readXml,
-  signFields,
-  writeXml,
-  XmlRefused,
-} from '#wechat-pay/protocol';
+import { MAX_XML_BYTES, readXml, XmlRefused } from '#wechat-pay/protocol';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Notifier, type Merchant, type NoticeMessage, type NoticeReply } from '../flow/ports.ts';
+import { noticeXml } from './notice-xml.ts';
 import { mayNotify } from './notify-allow-list.ts';
 
 /** WeChat Pay waits so long for the whole reply. */
@@ -33,11 +26,11 @@ export class FetchNotifier extends Notifier {
   }
 
   async deliver(message: NoticeMessage): Promise<NoticeReply> {
-    const url = message.order.notifyUrl;
+    const { url, form } = message;
     if (!mayNotify(url, this.#allowed)) return { status: null, replied: 'address not allowed', accepted: false };
     await this.#turn();
     try {
-      return await post(url, noticeXml(message, this.#apiKey));
+      return await post(url, noticeXml(message, this.#apiKey), form.slowMs);
     } catch (error) {
       return { status: null, replied: whyNoReply(error), accepted: false };
     } finally {
@@ -52,50 +45,13 @@ export class FetchNotifier extends Notifier {
   }
 }
 
-/** The message on the wire: alphabetical, signed with the algorithm of the order. */
-export function noticeXml(message: NoticeMessage, apiKey: string): string {
-  const { order, payment, openid, signType, namesSignType } = message;
-  const unsorted: Record<string, string | number | undefined> = {
-    return_code: 'SUCCESS',
-    appid: order.appid,
-    mch_id: order.mchId,
-    nonce_str: nonceStr(),
-    sign_type: namesSignType ? signType : undefined,
-    device_info: order.deviceInfo,
-    result_code: payment ? 'SUCCESS' : 'FAIL',
-    err_code: payment ? undefined : 'BANKERROR',
-    err_code_des: payment ? undefined : '银行系统异常',
-    openid,
-    is_subscribe: 'N',
-    trade_type: order.tradeType,
-    bank_type: payment?.bankType,
-    fee_type: 'CNY',
-    total_fee: payment?.totalFee ?? order.totalFee,
-    cash_fee: payment?.totalFee,
-    transaction_id: payment?.transactionId,
-    out_trade_no: order.outTradeNo,
-    attach: order.attach,
-    time_end: payment && beijingTime(new Date(payment.paidAt)),
-  };
-  const fields: Record<string, string | number> = {};
-  const texts: Fields = {};
-  for (const name of [...Object.keys(unsorted), 'sign'].sort()) {
-    const value = name === 'sign' ? '' : unsorted[name];
-    if (value === undefined) continue;
-    fields[name] = value;
-    texts[name] = String(value);
-  }
-  fields['sign'] = signFields(texts, apiKey, signType);
-  return writeXml(fields);
-}
-
-async function post(url: string, body: string): Promise<NoticeReply> {
+async function post(url: string, body: string, slowMs: number): Promise<NoticeReply> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'text/xml', 'user-agent': 'Mozilla/4.0' },
-    body,
+    ...(slowMs > 0 ? { body: inHalves(body, slowMs), duplex: 'half' } : { body }),
     redirect: 'manual',
-    signal: AbortSignal.timeout(REPLY_WITHIN_MS),
+    signal: AbortSignal.timeout(slowMs + REPLY_WITHIN_MS),
   });
   const reply = await readUpTo(response, MAX_XML_BYTES);
   if (!reply) return { status: response.status, replied: 'more than 64 KiB', accepted: false };
@@ -103,9 +59,22 @@ async function post(url: string, body: string): Promise<NoticeReply> {
   return { status: response.status, replied: reply.toString('utf8').slice(0, KEPT_CHARACTERS), accepted };
 }
 
-/** Only XML from the first byte on, and in it `return_code` SUCCESS. Whatever else is said counts as a failure. */
-export function isSuccess(reply: Buffer): boolean {
-  if (reply.subarray(0, 5).toString('latin1') !== '<xml>') return false;
+async function* inHalves(text: string, apartMs: number): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(text);
+  const half = bytes.length >> 1;
+  yield bytes.subarray(0, half);
+  await wait(apartMs, undefined, { ref: false });
+  yield bytes.subarray(half);
+}
+
+const FROM_THE_FIRST_BYTE = /^(<\?xml [^<>]*\?>\s*)?<xml>/;
+
+/**
+ * Only XML from the first byte on, and in it `return_code` SUCCESS. Whatever else is said counts as a failure. An XML
+ * declaration is XML: well-known SDKs write one and get along with WeChat Pay.
+ */
+function isSuccess(reply: Buffer): boolean {
+  if (!FROM_THE_FIRST_BYTE.test(reply.subarray(0, 200).toString('latin1'))) return false;
   try {
     return readXml(reply)['return_code'] === 'SUCCESS';
   } catch (error) {
@@ -114,7 +83,7 @@ export function isSuccess(reply: Buffer): boolean {
   }
 }
 
-async function readUpTo(response: Response, limit: number): Promise<Buffer | undefined> {
+export async function readUpTo(response: Response, limit: number): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   if (response.body) {
@@ -127,7 +96,7 @@ async function readUpTo(response: Response, limit: number): Promise<Buffer | und
   return Buffer.concat(chunks);
 }
 
-const whyNoReply = (error: unknown): string => {
+export const whyNoReply = (error: unknown): string => {
   if (!(error instanceof Error)) return 'no reply';
   if (error.name === 'TimeoutError') return 'no reply within 5 s';
   const code = error.cause instanceof Error ? (error.cause as NodeJS.ErrnoException).code : undefined;

@@ -1,11 +1,11 @@
-/** The field checks of every endpoint: presence, length in bytes, form (protocol: native.php?chapter=9_1, 9_2, 9_3). */
-import { type Fields, fromBeijingTime, readFen } from '#wechat-pay/protocol';
+/** The field checks of the order endpoints (protocol: native.php?chapter=9_1, 9_2, 9_3, 9_9). */
+import { type Fields, readFen } from '#wechat-pay/protocol';
 import { isIP } from 'node:net';
+import { tradeTypes } from '../domain/order.ts';
 import type { OrderRequest } from '../flow/unified-order.ts';
-import { refuse, type OpenedRequest, type Refusal } from './envelope.ts';
-import { refusals, tooLong, wrongForm } from './texts.ts';
-
-type Opened = Extract<OpenedRequest, { kind: 'opened' }>;
+import { type Opened, refuse, type Refusal } from './envelope.ts';
+import { checkAll, isNotifyUrl, optional, type Read, readTime, text } from './field-checks.ts';
+import { refusals, wrongForm } from './texts.ts';
 
 /** Longest values of `unifiedorder`, in bytes of UTF-8. */
 const orderLimits: Readonly<Record<string, number>> = {
@@ -31,16 +31,16 @@ const numberLimits: Readonly<Record<string, number>> = { out_trade_no: 32, trans
 
 const orderRequired = ['body', 'out_trade_no', 'total_fee', 'spbill_create_ip', 'notify_url', 'trade_type'];
 
+/** What each trade type wants besides. */
+const neededBy: Readonly<Record<string, string>> = { NATIVE: 'product_id', JSAPI: 'openid', MWEB: 'scene_info' };
+
 /** The merchant's number as the order pages allow it; the refund pages alone add `@`. */
 const OUT_TRADE_NO = /^[0-9A-Za-z_\-|*]+$/;
 
 /** Sent anew with every request, so not part of what a repeat must have in common with the first one. */
 const NOT_CONTENT = new Set(['nonce_str', 'sign', 'sign_type']);
 
-export type Read<T> = { kind: 'read'; request: T } | Refusal;
-
-/** NATIVE orders only; the other trade types are answered like products that the merchant has not opened. */
-export function readUnifiedOrder({ fields, signType }: Opened): Read<OrderRequest> {
+export function readUnifiedOrder({ fields, signType, gatewayUrl }: Opened): Read<OrderRequest> {
   const refusal = checkAll(fields, orderRequired, orderLimits) ?? checkOrderForms(fields);
   if (refusal) return refusal;
   const totalFee = readFen(fields['total_fee']);
@@ -48,21 +48,26 @@ export function readUnifiedOrder({ fields, signType }: Opened): Read<OrderReques
   const timeExpire = readTime(fields['time_expire']);
   if (timeExpire === 'malformed') return refuse(wrongForm('time_expire'));
   if (readTime(fields['time_start']) === 'malformed') return refuse(wrongForm('time_start'));
+  const tradeType = tradeTypes.find((type) => type === fields['trade_type']);
+  if (!tradeType) return refuse(wrongForm('trade_type'));
   return {
     kind: 'read',
     request: {
       outTradeNo: text(fields, 'out_trade_no'),
       appid: text(fields, 'appid'),
       mchId: text(fields, 'mch_id'),
-      tradeType: text(fields, 'trade_type'),
+      tradeType,
       body: text(fields, 'body'),
       totalFee,
       notifyUrl: text(fields, 'notify_url'),
       attach: fields['attach'],
       deviceInfo: fields['device_info'],
+      openid: tradeType === 'JSAPI' ? text(fields, 'openid') : undefined,
+      productId: optional(fields, 'product_id'),
       content: contentOf(fields),
       signType,
       timeExpire,
+      gatewayUrl,
     },
   };
 }
@@ -81,24 +86,12 @@ export function readCloseOrder({ fields }: Opened): Read<{ outTradeNo: string }>
   return refusal ?? { kind: 'read', request: { outTradeNo: text(fields, 'out_trade_no') } };
 }
 
-function checkAll(
-  fields: Fields,
-  required: readonly string[],
-  limits: Readonly<Record<string, number>>,
-): Refusal | undefined {
-  const missing = required.find((name) => text(fields, name).trim() === '');
-  if (missing !== undefined) return refuse(refusals.missing, missing);
-  for (const [name, limit] of Object.entries(limits)) {
-    if (Buffer.byteLength(text(fields, name)) > limit) return refuse(tooLong(name));
-  }
-  return undefined;
-}
-
 function checkOrderForms(fields: Fields): Refusal | undefined {
   const tradeType = text(fields, 'trade_type');
-  if (!['NATIVE', 'JSAPI', 'APP', 'MWEB'].includes(tradeType)) return refuse(wrongForm('trade_type'));
-  if (tradeType !== 'NATIVE') return refuse(refusals.noProduct, tradeType);
-  if (text(fields, 'product_id').trim() === '') return refuse(refusals.missing, 'product_id');
+  if (!tradeTypes.some((type) => type === tradeType)) return refuse(wrongForm('trade_type'));
+  const needed = neededBy[tradeType];
+  if (needed !== undefined && text(fields, needed).trim() === '') return refuse(refusals.missing, needed);
+  if (tradeType === 'MWEB' && !isH5Scene(text(fields, 'scene_info'))) return refuse(wrongForm('scene_info'));
   if (!OUT_TRADE_NO.test(text(fields, 'out_trade_no'))) return refuse(wrongForm('out_trade_no'));
   if (isIP(text(fields, 'spbill_create_ip')) === 0) return refuse(wrongForm('spbill_create_ip'));
   if (!['', 'CNY'].includes(text(fields, 'fee_type'))) return refuse(wrongForm('fee_type'));
@@ -106,18 +99,13 @@ function checkOrderForms(fields: Fields): Refusal | undefined {
   return undefined;
 }
 
-/** A full address that needs no login and has no query. */
-function isNotifyUrl(url: string): boolean {
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) return false;
-  return !/[?#\s]/.test(url) && new URL(url).username === '';
-}
-
-function readTime(time: string | undefined): number | 'malformed' | undefined {
-  if (time === undefined || time === '') return undefined;
+/** JSON with `h5_info.type`. */
+function isH5Scene(json: string): boolean {
   try {
-    return fromBeijingTime(time).getTime();
+    const { h5_info: info } = JSON.parse(json) as { h5_info?: { type?: unknown } };
+    return typeof info?.type === 'string' && ['Wap', 'IOS', 'Android'].includes(info.type);
   } catch {
-    return 'malformed';
+    return false;
   }
 }
 
@@ -126,5 +114,3 @@ function contentOf(fields: Fields): string {
   const content = Object.entries(fields).filter(([name, value]) => !NOT_CONTENT.has(name) && value !== '');
   return JSON.stringify(content.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
-
-const text = (fields: Fields, name: string): string => fields[name] ?? '';

@@ -1,0 +1,34 @@
+// Mode 1: asks the merchant for an order when somebody scans the permanent code of a product; only an order that this
+// merchant made, and answered with a correct signature, is shown. Next: pay.ts.
+import { Injectable } from '@nestjs/common';
+import { PHONE_OPENID } from '../domain/identifiers.ts';
+import { OrderBook } from '../domain/order-book.ts';
+import type { Order, SignType } from '../domain/order.ts';
+import { RuleBook } from '../domain/rules.ts';
+import { MerchantCallback } from './ports.ts';
+import { Recorder } from './record.ts';
+
+export type ProductScan =
+  { kind: 'order'; order: Order } | { kind: 'no-callback' | 'malformed' } | { kind: 'refused'; text: string };
+
+@Injectable()
+export class ScanProduct {
+  constructor(
+    private readonly book: OrderBook,
+    private readonly rules: RuleBook,
+    private readonly callback: MerchantCallback,
+    private readonly recorder: Recorder,
+  ) {}
+
+  /** @param signType the algorithm that the product code is signed with */
+  async scan(productId: string, signType: SignType): Promise<ProductScan> {
+    const { scanUrl } = this.rules.now;
+    if (scanUrl === '') return { kind: 'no-callback' };
+    const reply = await this.callback.ask(scanUrl, { openid: PHONE_OPENID, productId, signType });
+    const prepayId = reply.kind === 'order' ? reply.prepayId : null;
+    await this.recorder.record({ kind: 'scanned', productId, prepayId, replied: reply.replied });
+    if (reply.kind === 'refused') return { kind: 'refused', text: reply.text };
+    const order = prepayId === null ? undefined : this.book.byPrepay(prepayId);
+    return order ? { kind: 'order', order } : { kind: 'malformed' };
+  }
+}
