@@ -1,7 +1,7 @@
 import { type Bill } from './bill/bill.ts';
 import { downloadBillFields, type DownloadBillRequest, openedBill } from './bill/download-bill.ts';
 import { allRefunds } from './calls/all-refunds.ts';
-import { notifyUrl } from './calls/checks.ts';
+import { algorithm, notifyUrl } from './calls/checks.ts';
 import { closedOrder, type ClosedOrder, closeOrderFields, type CloseOrderRequest } from './calls/close-order.ts';
 import { orderQueryFields, type OrderQueryRequest, orderState, type OrderState } from './calls/order-query.ts';
 import { acceptedRefund, type AcceptedRefund, refundFields, type RefundRequest } from './calls/refund.ts';
@@ -21,7 +21,7 @@ import {
   type UnifiedOrderRequest,
 } from './calls/unified-order.ts';
 import { InvalidRequest } from './invalid-request.ts';
-import { baseUrls, RETRY, TIMEOUTS, type Timeouts, type WechatPayOptions } from './options.ts';
+import { baseUrls, patience, type Timeouts, type WechatPayOptions } from './options.ts';
 import { type Fields, MAX_LIST_FIELDS, nonceStr, signFields, type SignType, writeXml } from './protocol/index.ts';
 import { checkMerchant, secureContext } from './settings.ts';
 import { type CallResult } from './wire/call-result.ts';
@@ -52,9 +52,11 @@ export class WechatPayClient {
   constructor(options: WechatPayOptions) {
     checkMerchant(options);
     notifyUrl(options.notifyUrl);
+    algorithm(options.signType);
     this.options = options;
-    this.timeouts = { ...TIMEOUTS, ...options.timeouts };
-    this.retry = { ...RETRY, ...options.retry };
+    const { timeouts, retry } = patience(options);
+    this.timeouts = timeouts;
+    this.retry = retry;
     this.limits = options.limits ?? new MerchantLimits();
     const { plain, secure } = baseUrls(options);
     const { mchId, certificate, ca } = options;

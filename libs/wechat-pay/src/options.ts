@@ -42,7 +42,7 @@ export interface WechatPayOptions extends MerchantKeys {
   readonly limits?: MerchantLimits | undefined;
 }
 
-export const TIMEOUTS: Timeouts = {
+const TIMEOUTS: Timeouts = {
   connectMs: 3_000,
   totalMs: 10_000,
   refundMs: 20_000,
@@ -50,7 +50,19 @@ export const TIMEOUTS: Timeouts = {
   billIdleMs: 30_000,
 };
 
-export const RETRY: RetryPolicy = { tries: 3, pauseMs: 200, limitedPauseMs: 1_000 };
+const RETRY: RetryPolicy = { tries: 3, pauseMs: 200, limitedPauseMs: 1_000 };
+
+/** The defaults with the caller's changes. @throws InvalidRequest for what would wait for ever or never try. */
+export function patience({ timeouts, retry }: WechatPayOptions): { timeouts: Timeouts; retry: RetryPolicy } {
+  const result = { timeouts: { ...TIMEOUTS, ...timeouts }, retry: { ...RETRY, ...retry } };
+  for (const [name, ms] of Object.entries(result.timeouts))
+    if (!(Number.isFinite(ms) && ms > 0)) throw new InvalidRequest(name, 'is not a number of milliseconds above 0');
+  const { tries, pauseMs, limitedPauseMs } = result.retry;
+  if (!Number.isInteger(tries) || tries < 1) throw new InvalidRequest('tries', 'is not a whole number above 0');
+  for (const [name, ms] of Object.entries({ pauseMs, limitedPauseMs }))
+    if (!(Number.isFinite(ms) && ms >= 0)) throw new InvalidRequest(name, 'is not a number of milliseconds');
+  return result;
+}
 
 /** The hosts for plain calls and for those with the certificate, in their order. @throws InvalidRequest */
 export function baseUrls({ baseUrl, baseUrls, secureBaseUrls }: WechatPayOptions): { plain: URL[]; secure: URL[] } {

@@ -5,6 +5,8 @@ import { type MerchantKeys } from './wire/judge.ts';
 
 /** Checks the merchant's identity and key by their documented forms. @throws InvalidRequest without any value. */
 export function checkMerchant({ appid, mchId, apiKey }: MerchantKeys): void {
+  for (const [name, value] of Object.entries({ appid, mch_id: mchId, 'API key': apiKey }))
+    if (typeof value !== 'string') throw new InvalidRequest(name, 'is not a text');
   if (!/^[0-9A-Za-z]{1,32}$/.test(appid)) throw new InvalidRequest('appid', 'is not 1 to 32 letters and digits');
   if (!/^[0-9]{1,32}$/.test(mchId)) throw new InvalidRequest('mch_id', 'is not 1 to 32 digits');
   if (!/^[0-9A-Za-z]{32}$/.test(apiKey)) throw new InvalidRequest('API key', 'is not 32 letters and digits');

@@ -1,5 +1,13 @@
 import { InvalidRequest } from '../invalid-request.ts';
-import { beijingTime, isOutTradeNo, isSendable, isTransactionId, MAX_FEN } from '../protocol/index.ts';
+import {
+  beijingTime,
+  isOutTradeNo,
+  isSendable,
+  isTransactionId,
+  MAX_FEN,
+  nonceStr,
+  type SignType,
+} from '../protocol/index.ts';
 
 // What may be sent, checked field by field. Every function gives the text for the wire or throws InvalidRequest.
 
@@ -20,6 +28,27 @@ export function fen(field: string, value: number): string {
     throw new InvalidRequest(field, 'is not a whole number of fen from 1 to ten digits');
   return String(value);
 }
+
+/** Whether it is set; a text such as `N` would be taken for yes or no at random. */
+export function flag(field: string, value: boolean | undefined): boolean {
+  if (value !== undefined && typeof value !== 'boolean') throw new InvalidRequest(field, 'is not true or false');
+  return value === true;
+}
+
+/** What must not be guessed: 1 to 32 letters and digits; a new one by default. */
+export function nonce(field: string, value: string | undefined): string {
+  if (value !== undefined && !/^[0-9A-Za-z]{1,32}$/.test(text(field, value, 1, 32)))
+    throw new InvalidRequest(field, 'is not letters and digits');
+  return value ?? nonceStr();
+}
+
+/** @throws InvalidRequest for anything but the two algorithms of the protocol. */
+export function algorithm(value: SignType): SignType {
+  if (!SIGN_TYPES.includes(value)) throw new InvalidRequest('sign_type', 'is neither MD5 nor HMAC-SHA256');
+  return value;
+}
+
+const SIGN_TYPES: readonly string[] = ['MD5', 'HMAC-SHA256'] satisfies SignType[];
 
 /** A time, in Beijing. */
 export function time(field: string, value: Date): string {

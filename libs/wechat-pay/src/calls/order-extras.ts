@@ -39,7 +39,9 @@ export interface OrderGoods {
 }
 
 /** @returns the JSON text of `scene_info`, at most 256 bytes. @throws InvalidRequest */
-export function sceneInfo({ h5, store }: SceneInfo, needsH5: boolean): string {
+export function sceneInfo(info: SceneInfo | undefined, needsH5: boolean): string {
+  const { h5, store } = info ?? {};
+  if (h5 === undefined && store === undefined && !needsH5) throw new InvalidRequest('scene_info', 'is empty');
   if (needsH5 && h5 === undefined) throw new InvalidRequest('scene_info', 'has no h5_info');
   const scene = { ...(h5 && { h5_info: h5Info(h5) }), ...(store && { store_info: storeInfo(store) }) };
   return text('scene_info', JSON.stringify(scene), 1, 256);
@@ -72,11 +74,12 @@ function storeInfo({ id, name, areaCode, address }: NonNullable<SceneInfo['store
 
 /** @returns the JSON text of `detail`, at most 6000 bytes. @throws InvalidRequest */
 export function orderDetail({ costPrice, receiptId, goods }: OrderDetail): string {
-  if (goods.length === 0) throw new InvalidRequest('detail', 'has no goods');
+  // Callers in plain JavaScript exist.
+  if (!Array.isArray(goods) || goods.length === 0) throw new InvalidRequest('detail', 'has no goods');
   const detail = {
     ...(costPrice !== undefined && { cost_price: count(costPrice, 0) }),
     ...(receiptId !== undefined && { receipt_id: text('detail', receiptId, 0, 32) }),
-    goods_detail: goods.map(({ goodsId, wxpayGoodsId, goodsName, quantity, price }) => ({
+    goods_detail: (goods as readonly OrderGoods[]).map(({ goodsId, wxpayGoodsId, goodsName, quantity, price }) => ({
       goods_id: text('detail', goodsId, 1, 32),
       ...(wxpayGoodsId !== undefined && { wxpay_goods_id: text('detail', wxpayGoodsId, 0, 32) }),
       ...(goodsName !== undefined && { goods_name: text('detail', goodsName, 0, 256) }),

@@ -38,6 +38,15 @@ describe('the second signature', () => {
     const request = { prepayId: PREPAY_ID, signType: 'MD5', at: new Date(NaN) } as const;
     expect(() => jsapiParameters(KEYS, request)).toThrow('time_stamp');
   });
+
+  it('is not made with an algorithm or a nonce that the cashier does not take', () => {
+    for (const make of [jsapiParameters, appParameters]) {
+      const made = (changes: object) => () => make(KEYS, { prepayId: PREPAY_ID, signType: 'MD5', ...changes });
+      expect(made({ prepayId: undefined })).toThrow('prepay_id');
+      for (const signType of ['SHA1', undefined]) expect(made({ signType })).toThrow('sign_type');
+      for (const nonceStr of ['', 'n'.repeat(33), 'a&b=c']) expect(made({ nonceStr })).toThrow(/noncestr/i);
+    }
+  });
 });
 
 describe('a product code', () => {
@@ -55,6 +64,10 @@ describe('a product code', () => {
 
   it.each(['', 'p'.repeat(33), '茶'.repeat(11), '😀'])('is not made for the product %j', (productId) => {
     expect(() => productCodeUrl(KEYS, { ...code, productId })).toThrow('product_id');
+  });
+
+  it.each(['', 'n'.repeat(33), 'a&b=c'])('is not made with the nonce %j', (nonceStr) => {
+    expect(() => productCodeUrl(KEYS, { ...code, nonceStr })).toThrow('nonce_str');
   });
 
   it('is answered as in v2-sign-12', () => {
@@ -111,8 +124,9 @@ describe('a short URL', () => {
     expect(await shortened('weixin://wxpay/bizpayurl')).toMatchObject({ kind: 'refused', code: 'APPID_NOT_EXIST' });
   });
 
-  it('is not asked for something too long', async () => {
-    await expect(shortened('w'.repeat(513))).rejects.toThrow('long_url');
+  it('is not asked for something too long, or nothing to pay with', async () => {
+    await expect(shortened('https://shop.example.test')).rejects.toThrow('long_url');
+    await expect(shortened(`weixin://${'w'.repeat(504)}`)).rejects.toThrow('long_url');
     await expect(shortened('')).rejects.toThrow('long_url');
   });
 });

@@ -1,6 +1,6 @@
-import { nonceStr, signFields, type SignType, writeXml } from '../protocol/index.ts';
+import { signFields, type SignType, writeXml } from '../protocol/index.ts';
 import { type MerchantKeys } from '../wire/judge.ts';
-import { text } from './checks.ts';
+import { algorithm, nonce, text } from './checks.ts';
 import { seconds } from './second-signatures.ts';
 
 /** A permanent code for one product. */
@@ -24,7 +24,7 @@ export function productCodeUrl({ appid, mchId, apiKey }: MerchantKeys, code: Pro
     mch_id: mchId,
     product_id: text('product_id', code.productId, 1, 32),
     time_stamp: seconds(code.at),
-    nonce_str: code.nonceStr ?? nonceStr(),
+    nonce_str: nonce('nonce_str', code.nonceStr),
   };
   const query = Object.entries({ sign: signFields(fields, apiKey, 'MD5'), ...fields })
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
@@ -45,12 +45,12 @@ export function productScanReply(
   { appid, mchId, apiKey }: MerchantKeys,
   answer: ProductScanAnswer,
   signType: SignType = 'MD5',
-  nonce = nonceStr(),
+  nonceText?: string,
 ): string {
   const outcome: Record<string, string> =
     'prepayId' in answer
       ? { prepay_id: text('prepay_id', answer.prepayId, 1, 64), result_code: 'SUCCESS' }
       : { result_code: 'FAIL', err_code_des: text('err_code_des', answer.refusal, 1, 128) };
-  const fields = { return_code: 'SUCCESS', appid, mch_id: mchId, nonce_str: nonce, ...outcome };
-  return writeXml({ ...fields, sign: signFields(fields, apiKey, signType) });
+  const fields = { return_code: 'SUCCESS', appid, mch_id: mchId, nonce_str: nonce('nonce_str', nonceText), ...outcome };
+  return writeXml({ ...fields, sign: signFields(fields, apiKey, algorithm(signType)) });
 }

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { InvalidRequest, isCodeUrl, type NativeOrder, WechatPayClient, type WechatPayOptions } from '../index.ts';
 import { closeOrderFields } from './close-order.ts';
 import { orderQueryFields } from './order-query.ts';
+import { refundFields } from './refund.ts';
+import { refundQueryFields } from './refund-query.ts';
 import { unifiedOrderFields } from './unified-order.ts';
 
 const NOTIFY_URL = 'https://shop.example.test/weixin/pay/notify/url';
@@ -74,8 +76,49 @@ describe('a unified order', () => {
     ['time_expire', { timeStart: ORDER.timeExpire }],
     ['time_start', { timeStart: new Date(NaN) }],
     ['trade_type', { tradeType: 'MICROPAY' as 'NATIVE' }],
+    ['out_trade_no', { outTradeNo: 'a@b' }],
+    ['spbill_create_ip', { spbillCreateIp: `fe80::1%${'e'.repeat(64)}` }],
+    ['scene_info', { sceneInfo: {} }],
   ])('is refused before sending for its %s: %j', (field, changes) => {
     expect(refusedField(() => fields(changes))).toBe(field);
+  });
+});
+
+/** What TypeScript forbids and plain JavaScript does: above all `undefined`, which must never become a number. */
+describe('a caller without types', () => {
+  const order = { ...ORDER } as Record<string, unknown>;
+  const loose = (changes: Record<string, unknown>) => unifiedOrderFields({ ...order, ...changes } as never, NOTIFY_URL);
+  const { outTradeNo, ...rest } = { outTradeNo: 'A1', outRefundNo: 'R1', totalFee: 2, refundFee: 1 };
+
+  it.each<[string, Record<string, unknown>]>([
+    ['out_trade_no', { outTradeNo: undefined }],
+    ['out_trade_no', { outTradeNo: 123456 }],
+    ['out_trade_no', { outTradeNo: ['A1'] }],
+    ['body', { body: undefined }],
+    ['product_id', { productId: undefined }],
+    ['total_fee', { totalFee: '1' }],
+    ['time_expire', { timeExpire: null }],
+    ['time_start', { timeStart: null }],
+    ['scene_info', { sceneInfo: null }],
+    ['detail', { detail: {} }],
+    ['receipt', { receipt: 'N' }],
+    ['profit_sharing', { profitSharing: 'N' }],
+    ['limit_pay', { limitPay: 'credit' }],
+  ])('has his order refused for its %s: %j', (field, changes) => {
+    expect(refusedField(() => loose(changes))).toBe(field);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['out_trade_no', () => orderQueryFields({} as never)],
+    ['transaction_id', () => orderQueryFields({ transactionId: undefined } as never)],
+    ['out_trade_no', () => closeOrderFields({} as never)],
+    ['out_trade_no', () => refundFields(rest as never)],
+    ['out_refund_no', () => refundFields({ ...rest, outTradeNo, outRefundNo: undefined } as never)],
+    ['out_refund_no', () => refundFields({ ...rest, outTradeNo, outRefundNo: 5 } as never)],
+    ['out_trade_no', () => refundQueryFields({} as never)],
+    ['refund_id', () => refundQueryFields({ refundId: undefined } as never)],
+  ])('is told that %s is missing', (field, build) => {
+    expect(refusedField(build)).toBe(field);
   });
 });
 
@@ -125,6 +168,14 @@ describe('a client', () => {
     ['base URL', { baseUrl: 'api.mch.weixin.qq.com' }],
     ['base URL', { baseUrl: 'https://user:secret@api.mch.weixin.qq.com' }],
     ['base URL', { baseUrl: 'https://api.mch.weixin.qq.com/?a=1' }],
+    ['sign_type', { signType: 'SHA1' as 'MD5' }],
+    ['sign_type', { signType: undefined }],
+    ['appid', { appid: undefined }],
+    ['totalMs', { timeouts: { totalMs: NaN } }],
+    ['connectMs', { timeouts: { connectMs: -1 } }],
+    ['tries', { retry: { tries: NaN } }],
+    ['tries', { retry: { tries: 0 } }],
+    ['pauseMs', { retry: { pauseMs: Infinity } }],
     ['appid', { appid: '' }],
     ['appid', { appid: 'wx 8888' }],
     ['mch_id', { mchId: 'M1900000109' }],

@@ -1,6 +1,7 @@
 import { InvalidRequest } from '../invalid-request.ts';
-import { nonceStr, signFields, type SignType } from '../protocol/index.ts';
+import { signFields, type SignType } from '../protocol/index.ts';
 import { type MerchantKeys } from '../wire/judge.ts';
+import { algorithm, nonce, text } from './checks.ts';
 
 /** What a page or an app needs for opening the cashier. */
 export interface CashierRequest {
@@ -44,7 +45,7 @@ export function jsapiParameters({ appid, apiKey }: MerchantKeys, request: Cashie
   const fields = {
     appId: appid,
     timeStamp: seconds(request.at),
-    nonceStr: request.nonceStr ?? nonceStr(),
+    nonceStr: nonce('nonceStr', request.nonceStr),
     package: `prepay_id=${prepayId}`,
     signType,
   };
@@ -63,14 +64,16 @@ export function appParameters({ appid, mchId, apiKey }: MerchantKeys, request: C
     partnerid: mchId,
     prepayid: prepayId,
     package: 'Sign=WXPay' as const,
-    noncestr: request.nonceStr ?? nonceStr(),
+    noncestr: nonce('noncestr', request.nonceStr),
     timestamp: seconds(request.at),
   };
   return { ...fields, sign: signFields(fields, apiKey, signType) };
 }
 
 function checked(request: CashierRequest): CashierRequest {
-  if (!/^[\x21-\x7e]{1,64}$/.test(request.prepayId)) throw new InvalidRequest('prepay_id', 'is not one');
+  if (!/^[\x21-\x7e]+$/.test(text('prepay_id', request.prepayId, 1, 64)))
+    throw new InvalidRequest('prepay_id', 'is not one');
+  algorithm(request.signType);
   return request;
 }
 

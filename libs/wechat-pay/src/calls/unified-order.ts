@@ -2,13 +2,13 @@ import { isIP } from 'node:net';
 import { InvalidRequest } from '../invalid-request.ts';
 import { type Fields } from '../protocol/index.ts';
 import { type CallResult, unknown } from '../wire/call-result.ts';
-import { fen, outTradeNo, text, time } from './checks.ts';
+import { fen, flag, outTradeNo, text, time } from './checks.ts';
 import { isCodeUrl } from './code-url.ts';
 import { isMwebUrl } from './mweb-url.ts';
 import { type OrderDetail, orderDetail, type SceneInfo, sceneInfo } from './order-extras.ts';
 
 interface AnyOrder {
-  /** 1 to 32 of `0-9 A-Z a-z _ - | * @`, unique per merchant; one number is at most one payment. */
+  /** 1 to 32 of `0-9 A-Z a-z _ - | *`, unique per merchant; one number is at most one payment. */
   readonly outTradeNo: string;
   /** What the user reads while paying: 1 to 127 bytes. */
   readonly body: string;
@@ -93,7 +93,7 @@ export function unifiedOrderFields(order: UnifiedOrderRequest, notifyUrl: string
   if (!TRADE_TYPES.includes(order.tradeType)) throw new InvalidRequest('trade_type', 'is not supported');
   const fields: Record<string, string> = {
     body: text('body', order.body, 1, 127),
-    out_trade_no: outTradeNo(order.outTradeNo),
+    out_trade_no: newOutTradeNo(order.outTradeNo),
     total_fee: fen('total_fee', order.totalFee),
     spbill_create_ip: address(order.spbillCreateIp),
     notify_url: notifyUrl,
@@ -105,7 +105,7 @@ export function unifiedOrderFields(order: UnifiedOrderRequest, notifyUrl: string
     fields['product_id'] = text('product_id', order.productId, 1, 32);
   if (order.tradeType === 'JSAPI') fields['openid'] = text('openid', order.openid, 1, 128);
   if (order.tradeType === 'MWEB' || order.sceneInfo !== undefined)
-    fields['scene_info'] = sceneInfo(order.sceneInfo ?? {}, order.tradeType === 'MWEB');
+    fields['scene_info'] = sceneInfo(order.sceneInfo, order.tradeType === 'MWEB');
   return fields;
 }
 
@@ -132,8 +132,16 @@ export function preparedOrder(
   return { kind: 'ok', value: { prepayId, tradeType } };
 }
 
+/** The pages on orders leave out the `@` that those on refunds have. */
+function newOutTradeNo(value: string): string {
+  if (outTradeNo(value).includes('@')) throw new InvalidRequest('out_trade_no', 'has an @');
+  return value;
+}
+
 function address(value: string): string {
-  if (isIP(value) === 0) throw new InvalidRequest('spbill_create_ip', 'is not an IP address');
+  // A zone can make an address of any length.
+  if (isIP(value) === 0 || Buffer.byteLength(value) > 64)
+    throw new InvalidRequest('spbill_create_ip', 'is not an IP address');
   return value;
 }
 
@@ -141,8 +149,8 @@ function times({ timeStart, timeExpire }: AnyOrder): Record<string, string> {
   if (timeStart !== undefined && timeExpire !== undefined && timeStart >= timeExpire)
     throw new InvalidRequest('time_expire', 'is not after time_start');
   return {
-    ...(timeStart && { time_start: time('time_start', timeStart) }),
-    ...(timeExpire && { time_expire: time('time_expire', timeExpire) }),
+    ...(timeStart !== undefined && { time_start: time('time_start', timeStart) }),
+    ...(timeExpire !== undefined && { time_expire: time('time_expire', timeExpire) }),
   };
 }
 
@@ -155,9 +163,9 @@ function extras(order: AnyOrder): Record<string, string> {
     ...(deviceInfo !== undefined && { device_info: text('device_info', deviceInfo, 0, 32) }),
     ...(goodsTag !== undefined && { goods_tag: text('goods_tag', goodsTag, 0, 32) }),
     // The version makes WeChat Pay apply promotions on single goods and tell of them in the notification.
-    ...(detail && { detail: orderDetail(detail), version: '1.0' }),
+    ...(detail !== undefined && { detail: orderDetail(detail), version: '1.0' }),
     ...(limitPay && { limit_pay: limitPay }),
-    ...(receipt === true && { receipt: 'Y' }),
-    ...(profitSharing === true && { profit_sharing: 'Y' }),
+    ...(flag('receipt', receipt) && { receipt: 'Y' }),
+    ...(flag('profit_sharing', profitSharing) && { profit_sharing: 'Y' }),
   };
 }
