@@ -216,8 +216,28 @@ describe('faults', () => {
         refused('random.share'),
       );
       await expect(sim.control.rules({ scanUrl: 'shop' })).rejects.toMatchObject(refused('scanUrl'));
+      for (const year of ['0001', '1999', '3000', '9999']) {
+        const at = `${year}-06-01T00:00:00Z`;
+        await expect(sim.control.move({ freezeAt: at })).rejects.toMatchObject({ status: 400 });
+        await expect(sim.control.move({ setTo: at })).rejects.toMatchObject({ status: 400 });
+      }
       await expect(sim.control.refund('NOBODY')).rejects.toMatchObject({ status: 404 });
       await expect(sim.control.order('NOBODY')).rejects.toMatchObject({ status: 404 });
+    });
+
+    it.each<[string, number, string, string]>([
+      ['half a JSON text', 400, 'application/json', '{'],
+      ['a text', 415, 'text/plain', 'x'],
+      ['too much', 413, 'application/json', JSON.stringify('x'.repeat(64 * 1024))],
+    ])('answers %s with a problem, before a controller sees it', async (_what, status, type, body) => {
+      for (const [method, path] of [
+        ['PUT', 'control/faults'],
+        ['POST', 'phone/api/pay'],
+      ]) {
+        const response = await fetch(`${sim.url}/${path}`, { method, headers: { 'content-type': type }, body });
+        expect(response.headers.get('content-type')).toMatch('application/problem+json');
+        expect(await response.json()).toMatchObject({ status, code: expect.any(String) });
+      }
     });
 
     it('is described in OpenAPI, every route with what it takes and gives', () => {

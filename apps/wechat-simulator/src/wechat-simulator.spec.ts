@@ -261,9 +261,18 @@ describe('the simulator over HTTP', () => {
     ['notify_url参数格式错误', { notify_url: 'http://127.0.0.1/notify?a=1' }],
     ['notify_url参数格式错误', { notify_url: 'ftp://127.0.0.1/notify' }],
     ['fee_type参数格式错误', { fee_type: 'USD' }],
+    ['limit_pay参数格式错误', { limit_pay: 'credit' }],
+    ['receipt参数格式错误', { receipt: 'yes' }],
+    ['profit_sharing参数格式错误', { profit_sharing: '1' }],
   ])('refuses with %s: %j', async (returnMsg, change) => {
     expect(await call('unifiedorder', orderFields(change))).toEqual({ return_code: 'FAIL', return_msg: returnMsg });
     expect(await ledger('ordered')).toEqual([]);
+  });
+
+  it('takes an empty sign_type for none', async () => {
+    const given = { appid: 'wx8888888888888888', mch_id: '1900000109', nonce_str: 'n', ...orderFields() };
+    const { text } = await post('/pay/unifiedorder', xml({ ...given, sign_type: '', sign: sign(given) }));
+    expect(read(text)).toMatchObject({ result_code: 'SUCCESS' });
   });
 
   it.each<[string, string | Buffer, Fields]>([

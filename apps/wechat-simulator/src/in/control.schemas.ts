@@ -7,9 +7,14 @@ const HOUR_MS = 3_600_000;
 const MAX_FEN = 9_999_999_999;
 const ADDRESS = z.url({ protocol: /^https?$/, error: 'is not an http(s) address' });
 
+const EARLIEST = Date.parse('2000-01-01T00:00:00Z');
+const LATEST = Date.parse('2999-12-31T23:59:59Z');
+
+/** Years that the messages of WeChat Pay can carry, with room for moving ahead. */
 const instant = z.iso
   .datetime({ offset: true })
   .transform((text) => Date.parse(text))
+  .refine((at) => at >= EARLIEST && at <= LATEST, 'is not between the years 2000 and 2999')
   .meta({ type: 'string', format: 'date-time' });
 
 /** One move per request. */

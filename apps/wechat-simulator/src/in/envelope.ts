@@ -47,8 +47,9 @@ export function openRequest(raw: Buffer, merchant: Merchant, encoded?: string): 
   if (!appid || !mchId || !nonce) return refuse(refusals.missing, 'appid, mch_id or nonce_str');
   if (mchId !== merchant.mchId) return refuse(refusals.unknownMerchant);
   if (appid !== merchant.appid) return refuse(refusals.foreignAppid);
-  if (named !== undefined && named !== 'MD5' && named !== 'HMAC-SHA256') return refuse(wrongForm('sign_type'));
-  const signType = named ?? 'MD5';
+  // An empty element stands for an absent one.
+  const signType = named === undefined || named === '' ? 'MD5' : named;
+  if (signType !== 'MD5' && signType !== 'HMAC-SHA256') return refuse(wrongForm('sign_type'));
   if (!verifyFields(fields, merchant.apiKey, [signType])) {
     const decoded = encoded === undefined ? undefined : withDecoded(fields, encoded);
     if (!decoded || !verifyFields(decoded, merchant.apiKey, [signType])) {

@@ -47,9 +47,10 @@ export class GatewayRoutes implements OnModuleInit {
     private readonly port: OwnPort,
   ) {}
 
-  async onModuleInit(): Promise<void> {
+  /** Not awaited: waiting would start the server before Nest has set the error handler that /control needs. */
+  onModuleInit(): void {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
-    await fastify.register((corner, _options, done) => {
+    void fastify.register((corner, _options, done) => {
       corner.removeAllContentTypeParsers();
       corner.addContentTypeParser(RAW, { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, parsed) => {
         parsed(null, body);

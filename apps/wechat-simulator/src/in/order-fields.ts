@@ -34,6 +34,14 @@ const orderRequired = ['body', 'out_trade_no', 'total_fee', 'spbill_create_ip', 
 /** What each trade type wants besides. */
 const neededBy: Readonly<Record<string, string>> = { NATIVE: 'product_id', JSAPI: 'openid', MWEB: 'scene_info' };
 
+/** Fields with few values; WeChat Pay may take others, but a merchant's error would go unnoticed. */
+const choices: Readonly<Record<string, readonly string[]>> = {
+  fee_type: ['', 'CNY'],
+  limit_pay: ['', 'no_credit'],
+  receipt: ['', 'Y', 'N'],
+  profit_sharing: ['', 'Y', 'N'],
+};
+
 /** The merchant's number as the order pages allow it; the refund pages alone add `@`. */
 const OUT_TRADE_NO = /^[0-9A-Za-z_\-|*]+$/;
 
@@ -94,7 +102,8 @@ function checkOrderForms(fields: Fields): Refusal | undefined {
   if (tradeType === 'MWEB' && !isH5Scene(text(fields, 'scene_info'))) return refuse(wrongForm('scene_info'));
   if (!OUT_TRADE_NO.test(text(fields, 'out_trade_no'))) return refuse(wrongForm('out_trade_no'));
   if (isIP(text(fields, 'spbill_create_ip')) === 0) return refuse(wrongForm('spbill_create_ip'));
-  if (!['', 'CNY'].includes(text(fields, 'fee_type'))) return refuse(wrongForm('fee_type'));
+  const other = Object.entries(choices).find(([name, known]) => !known.includes(text(fields, name)));
+  if (other) return refuse(wrongForm(other[0]));
   if (!isNotifyUrl(text(fields, 'notify_url'))) return refuse(wrongForm('notify_url'));
   return undefined;
 }
