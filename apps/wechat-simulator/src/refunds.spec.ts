@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createDecipheriv, createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FAIL, type Fields, KEY, read, SUCCESS, TestSimulator } from '../../../test/support/simulator.ts';
@@ -71,12 +71,16 @@ describe('refunds over HTTP', () => {
       });
     });
 
-    it('must be the merchant’s own', async () => {
+    it.each<[string, string, string[]]>([
+      ['of another CA', '1900000109', []],
+      ['of another merchant', '1900000110', ['ca.pem', 'ca-key.pem']],
+    ])('must be the merchant’s own, not one %s', async (_which, mchId, shared) => {
       const folder = await mkdtemp(join(tmpdir(), 'foreign-'));
-      const ca = await sim.file('ca.pem');
-      await openTlsFiles(folder, '1900000109', []);
+      for (const name of shared) await writeFile(join(folder, name), await sim.file(name));
+      await openTlsFiles(folder, mchId, []);
       const own = (file: string) => readFile(join(folder, file));
-      const foreign = new Agent({ ca, cert: await own('apiclient_cert.pem'), key: await own('apiclient_key.pem') });
+      const [cert, key] = [await own('apiclient_cert.pem'), await own('apiclient_key.pem')];
+      const foreign = new Agent({ ca: await sim.file('ca.pem'), cert, key });
       expect(await sim.sendSecurely('/secapi/pay/refund', refund, foreign)).toMatchObject({ status: 400 });
       await rm(folder, { recursive: true });
     });
