@@ -15,6 +15,7 @@ const COMMANDS = {
   doctor: 'check this machine and its settings, with the repair for each finding',
   token: 'make a token for the API: --sub NAME [--role operator] [--expires SECONDS]',
   reset: 'remove the data that npm start keeps in .local/',
+  chaos: 'torment a whole shop by a seeded plan and check every promise (--seed N --seconds S)',
   test: 'run the tests: check, unit, int, e2e or all (default)',
   build: 'compile the sources into dist/',
 };

@@ -67,6 +67,7 @@ async function run(runFile: RunFile, stopRequested: StopRequest): Promise<number
     urls: services.urls,
     secrets: await local.appSecrets(process.env),
     simulatorDir: LOCAL.simulator,
+    simulatorTlsPort: await freePort(),
   };
   const apps = new Apps({ settings, dir: LOCAL.apps, logDir: LOCAL.logs });
   const logs = Object.fromEntries(APPS.map((app) => [app, apps.logFile(app)]));

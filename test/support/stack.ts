@@ -44,6 +44,11 @@ export class Stack {
     return new Client(this.running.stack);
   }
 
+  /** Somebody who may give money back. */
+  operator(): Client {
+    return new Client(this.running.stack, 'operator', ['operator']);
+  }
+
   /** What stands in the database of one app. */
   async rows<T>(app: 'pay' | 'order', sql: string, values: unknown[] = []): Promise<T[]> {
     const [rows] = await this.#pools[app].query<RowDataPacket[]>(sql, values);

@@ -1,4 +1,5 @@
 /** What will be said to WeChat, as far as it can be judged without asking WeChat. */
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { ok, warning, wrong, type Finding } from './finding.ts';
 
@@ -41,10 +42,21 @@ export function wechat(env: Environment): Finding[] {
     'is not an address',
     'set https://your.host/weixin/pay/notify/url',
   );
+  findings.push(certificate(env));
   if (env['DEMO'] === '1') findings.push(wrong('DEMO=1 with the real WeChat', 'unset DEMO'));
   const notify = env['NOTIFY_URL'];
   if (notify !== undefined && URL.canParse(notify)) findings.push(...notifyAddress(new URL(notify)));
   return findings;
+}
+
+/** Everything but refunds works without it. */
+function certificate(env: Environment): Finding {
+  const repair = 'download apiclient_cert.p12 in the merchant console and set its path';
+  const file = env['WECHAT_CERT'];
+  if (file === undefined || file === '') return warning('WECHAT_CERT is not set: refunds wait', repair);
+  const missing = [file, env['WECHAT_CERT_KEY'], env['WECHAT_CA']].find((path) => path && !existsSync(path));
+  if (missing !== undefined) return wrong(`there is no file ${missing}: refunds wait`, repair);
+  return ok('WECHAT_CERT is there');
 }
 
 /** WeChat calls from the internet and accepts neither query strings nor redirects. */

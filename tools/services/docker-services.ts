@@ -89,6 +89,14 @@ export class DockerServices implements OwnServices {
     await this.#compose(['kill', name]);
   }
 
+  async pause(name: ServiceName): Promise<void> {
+    await this.#compose(['pause', name]);
+  }
+
+  async resume(name: ServiceName): Promise<void> {
+    await this.#compose(['unpause', name]);
+  }
+
   async stop(): Promise<void> {
     await this.#compose(['stop', ...SERVICES]);
   }

@@ -112,6 +112,16 @@ export class PrivateServices implements OwnServices {
     }
   }
 
+  pause(name: ServiceName): Promise<void> {
+    this.#running.get(name)?.pause();
+    return Promise.resolve();
+  }
+
+  resume(name: ServiceName): Promise<void> {
+    this.#running.get(name)?.resume();
+    return Promise.resolve();
+  }
+
   async stop(): Promise<void> {
     const epmd = this.#running.get('epmd');
     this.#running.delete('epmd');

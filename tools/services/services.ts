@@ -26,6 +26,9 @@ export interface Services {
 export interface OwnServices extends Services {
   kill: (name: ServiceName) => Promise<void>;
   start: (name: ServiceName) => Promise<void>;
+  /** Stops it in its tracks (SIGSTOP) until {@link resume}. */
+  pause: (name: ServiceName) => Promise<void>;
+  resume: (name: ServiceName) => Promise<void>;
   /** Stops all and removes their data. */
   remove: () => Promise<void>;
 }

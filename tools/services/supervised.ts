@@ -114,14 +114,18 @@ export class Supervised {
 
   /** `kill -9` of the process and its children: what a crash looks like. */
   async kill(): Promise<void> {
-    if (!this.#over && this.#child.pid !== undefined) {
-      try {
-        process.kill(-this.#child.pid, 'SIGKILL');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
-    }
+    this.#signalGroup('SIGKILL');
     await this.ended;
+  }
+
+  /** SIGSTOP: the process is there, its sockets are open, and it does nothing. */
+  pause(): void {
+    this.#signalGroup('SIGSTOP');
+  }
+
+  /** SIGCONT: it goes on where it was. */
+  resume(): void {
+    this.#signalGroup('SIGCONT');
   }
 
   /** Last lines of its log, for a message to people. */
@@ -154,6 +158,15 @@ export class Supervised {
       await this.kill();
       const reason = error instanceof Error ? error.message : String(error);
       throw new Refusal(`${reason}. Last lines of ${this.logFile}:\n${this.lastLines()}`);
+    }
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
+    if (this.#over || this.#child.pid === undefined) return;
+    try {
+      process.kill(-this.#child.pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   }
 

@@ -57,6 +57,11 @@ export interface LedgerEntry {
   outTradeNo?: string;
   transactionId?: string;
   totalFee?: number;
+  /** Of a notification: what the merchant answered, `dropped` or `off` when it was lost on the way. */
+  replied?: string;
+  accepted?: boolean;
+  outRefundNo?: string;
+  refundFee?: number;
 }
 
 /** An answer nobody asked for. The problem's `code`, if it has one, is part of the message. */
@@ -83,13 +88,14 @@ export class Client {
   constructor(
     private readonly stack: Pick<RunningStack, 'ports'> & Partial<Pick<RunningStack, 'secrets'>>,
     sub = `buyer-${randomUUID()}`,
+    roles: string[] = [],
+    /** Nobody waits longer for an answer. */
+    private readonly patienceMs = ANSWER_WITHIN_MS,
   ) {
     this.links = linksOf(stack.ports);
     const secret = stack.secrets?.AUTH_JWT_SECRET;
     this.#token =
-      secret === undefined
-        ? this.#demoSession()
-        : issueToken({ sub, roles: [], secret, expiresInSeconds: TOKEN_SECONDS });
+      secret === undefined ? this.#demoSession() : issueToken({ sub, roles, secret, expiresInSeconds: TOKEN_SECONDS });
     this.#token.catch(() => undefined); // reported by the first call that needs it
   }
 
@@ -112,6 +118,27 @@ export class Client {
 
   async cancel(orderNo: string): Promise<void> {
     await this.#fetch('POST', `${this.links.order}/orders/${orderNo}/cancel`, { headers: await this.#bearer() });
+  }
+
+  /** What an operator does: gives money of a paid order back. */
+  async refund(
+    orderNo: string,
+    body: { amountFen: number; reason: string; restock?: boolean },
+    idempotencyKey: string = randomUUID(),
+  ): Promise<{ outRefundNo: string; status: string }> {
+    const headers = { ...(await this.#bearer()), 'idempotency-key': idempotencyKey };
+    return this.#json('POST', `${this.links.order}/orders/${orderNo}/refunds`, { headers, body });
+  }
+
+  /** One list of what an app could not finish by itself. */
+  async operatorList(app: 'pay' | 'order', list: string): Promise<{ rows: Record<string, unknown>[] }> {
+    return this.#json('GET', `${this.links[app]}/operator/${list}`, { headers: await this.#bearer() });
+  }
+
+  /** Has WeChat asked about an order now. */
+  async settleNow(orderNo: string): Promise<StatusView> {
+    const url = `${this.links.pay}/operator/orders/${orderNo}/settle`;
+    return this.#json('POST', url, { headers: await this.#bearer() });
   }
 
   /** Follows the link to the cashier as a browser does, and keeps its cookie. */
@@ -179,6 +206,11 @@ export class Client {
     return this.#control('POST', `orders/${outTradeNo}/pay`, amountFen === undefined ? {} : { amountFen });
   }
 
+  /** Moves the simulator's clock forward; everything that falls due on the way happens. */
+  async advanceClock(advanceMs: number): Promise<void> {
+    await this.#control('PUT', 'clock', { advanceMs });
+  }
+
   #control<T>(method: string, path: string, body?: object): Promise<T> {
     const headers = { 'x-control-token': this.stack.secrets?.SIMULATOR_CONTROL_TOKEN ?? '' };
     return this.#json(method, `${this.links['wechat-simulator']}/control/${path}`, { headers, ...(body && { body }) });
@@ -209,7 +241,7 @@ export class Client {
     const answer = await fetch(url, {
       method,
       redirect,
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: AbortSignal.timeout(this.patienceMs),
       headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

@@ -26,8 +26,10 @@ export interface StackSettings {
   ports: AppPorts;
   urls: ServiceUrls;
   secrets: AppSecrets;
-  /** Folder of the simulator's ledger. */
+  /** Folder of the simulator's ledger, and of the certificates it makes. */
   simulatorDir: string;
+  /** Where the simulator takes refunds: over TLS, with the merchant's certificate. */
+  simulatorTlsPort: number;
 }
 
 /** The ports the environment chooses, with their defaults. */
@@ -79,6 +81,7 @@ export function environmentOf(app: AppName, settings: StackSettings): Environmen
     'wechat-simulator': {
       ...merchant,
       SIMULATOR_PORT: String(ports['wechat-simulator']),
+      SIMULATOR_TLS_PORT: String(settings.simulatorTlsPort),
       SIMULATOR_CONTROL_TOKEN: secrets.SIMULATOR_CONTROL_TOKEN,
       SIMULATOR_DATA_DIR: join(settings.simulatorDir),
       SIMULATOR_NOTIFY_ALLOW: `${links.pay}/`,
@@ -90,6 +93,7 @@ export function environmentOf(app: AppName, settings: StackSettings): Environmen
       PAY_MYSQL_URL: urls.payMysqlUrl,
       PAY_AMQP_URL: urls.payAmqpUrl,
       WECHAT_API_BASE_URL: links['wechat-simulator'],
+      ...refundsThroughSimulator(settings),
       NOTIFY_URL: notifyUrl,
     },
     order: {
@@ -100,6 +104,17 @@ export function environmentOf(app: AppName, settings: StackSettings): Environmen
     },
   };
   return { ...own[app], ...withoutToolchain(env) };
+}
+
+/** The certificate that the simulator makes at its start; against the real WeChat there is none to make up. */
+function refundsThroughSimulator({ env, simulatorDir, simulatorTlsPort }: StackSettings): Environment {
+  if (env['WECHAT_API_BASE_URL'] !== undefined || env['WECHAT_CERT'] !== undefined) return {};
+  const certificates = join(env['SIMULATOR_DATA_DIR'] ?? simulatorDir, 'certificates');
+  return {
+    WECHAT_SECURE_BASE_URL: `https://127.0.0.1:${env['SIMULATOR_TLS_PORT'] ?? simulatorTlsPort}`,
+    WECHAT_CERT: join(certificates, 'apiclient_cert.p12'),
+    WECHAT_CA: join(certificates, 'ca.pem'),
+  };
 }
 
 /** Variables of the command that starts the app (Node's own options, npm's, Jest's) are not the app's. */

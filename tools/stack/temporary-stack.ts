@@ -33,13 +33,14 @@ export class TemporaryStack {
     const dir = temporaryDir(label);
     const services = await temporaryServices(dir, say);
     try {
-      const [pay = 0, order = 0, simulator = 0] = await freePorts(3);
+      const [pay = 0, order = 0, simulator = 0, simulatorTlsPort = 0] = await freePorts(4);
       const settings: StackSettings = {
         env: { ...withoutOwnSettings(process.env), ...env },
         ports: { pay, order, 'wechat-simulator': simulator },
         urls: services.urls,
         secrets: await LocalEnv.inMemory().appSecrets({}),
         simulatorDir: join(dir, 'simulator'),
+        simulatorTlsPort,
       };
       const apps = new Apps({ settings, dir: join(dir, 'apps'), logDir: join(dir, 'log') });
       const { ports, urls, secrets } = settings;

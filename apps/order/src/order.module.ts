@@ -3,9 +3,13 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
 import { timeoutDelay } from '#contract';
 import {
+  AuditRow,
   AuthModule,
   Database,
   MysqlModule,
+  OperatorController,
+  OperatorDesk,
+  OrderEnds,
   OutboxRow,
   ParkedMessageRow,
   Publisher,
@@ -14,6 +18,7 @@ import {
 } from '#platform';
 import { type OrderConfig } from './config.ts';
 import { checkTransitions, FIRST_STATUS, orderTransitions } from './domain/order-states.ts';
+import { FIRST_REFUND_STATE, refundTransitions } from './domain/refund.ts';
 import { CancelOrder } from './flow/cancel.ts';
 import { CloseOrders } from './flow/close.ts';
 import { ExpireOrders } from './flow/expire.ts';
@@ -24,20 +29,27 @@ import {
   PayLinks,
   PendingOrders,
   Placements,
+  Refunds,
   ShopRules,
   TimeoutMessages,
 } from './flow/ports.ts';
 import { ReadOrders } from './flow/read.ts';
+import { RefundOrders } from './flow/refund.ts';
 import { SettleOrders } from './flow/settle.ts';
 import { DEMO_OPTIONS, DemoController, type DemoOptions } from './in/demo.controller.ts';
 import { OrdersController } from './in/orders.controller.ts';
 import { PaymentsConsumer } from './in/payments.consumer.ts';
 import { ProductsController } from './in/products.controller.ts';
+import { RefundsController } from './in/refunds.controller.ts';
 import { SweepSchedule } from './in/sweep.schedule.ts';
 import { CreateOrderTables1795000000000 } from './out/mysql/migrations/1795000000000-create-order-tables.ts';
+import { Refunds1795100000000 } from './out/mysql/migrations/1795100000000-refunds.ts';
+import { Audit1795200000000 } from './out/mysql/migrations/1795200000000-audit.ts';
 import { MysqlOrderChanges } from './out/mysql/order-changes.mysql.ts';
+import { MysqlOrderEnds } from './out/mysql/order-ends.mysql.ts';
 import { MysqlOrderReads } from './out/mysql/order-reads.mysql.ts';
 import { MysqlPlacements } from './out/mysql/placements.mysql.ts';
+import { MysqlRefunds } from './out/mysql/refunds.mysql.ts';
 import { orderRows } from './out/mysql/rows.ts';
 import { seedProducts } from './out/mysql/seed-products.ts';
 import { SignedPayLinks } from './out/pay-links.ts';
@@ -46,8 +58,8 @@ import { RabbitTimeoutMessages } from './out/timeout-messages.rabbit.ts';
 
 /** The schema as the app expects it. */
 export const orderSchema = {
-  entities: [...orderRows, OutboxRow, ParkedMessageRow],
-  migrations: [CreateOrderTables1795000000000],
+  entities: [...orderRows, OutboxRow, ParkedMessageRow, AuditRow],
+  migrations: [CreateOrderTables1795000000000, Refunds1795100000000, Audit1795200000000],
 };
 
 /** Fills the demo shop once the schema is there. */
@@ -73,6 +85,7 @@ export class OrderModule {
   /** Wires the app. @throws Error when the transition table of orders is not sound */
   static with(config: OrderConfig): DynamicModule {
     checkTransitions(orderTransitions, FIRST_STATUS);
+    checkTransitions(refundTransitions, FIRST_REFUND_STATE);
     const delayQueue = timeoutDelay(config.names, config.payWithinMs).name;
     return {
       module: OrderModule,
@@ -88,17 +101,33 @@ export class OrderModule {
         AuthModule.forRoot({ secret: config.jwtSecret, jwksUrl: config.jwksUrl, demo: config.demo }),
         ScheduleModule.forRoot(),
       ],
-      controllers: [OrdersController, ProductsController, PaymentsConsumer, ...(config.demo ? [DemoController] : [])],
+      controllers: [
+        OrdersController,
+        RefundsController,
+        OperatorController,
+        ProductsController,
+        PaymentsConsumer,
+        ...(config.demo ? [DemoController] : []),
+      ],
       providers: [
         PlaceOrder,
         SettleOrders,
         CloseOrders,
         ExpireOrders,
         CancelOrder,
+        RefundOrders,
         ReadOrders,
         SweepSchedule,
         { provide: Placements, useClass: MysqlPlacements },
         { provide: OrderChanges, useClass: MysqlOrderChanges },
+        { provide: Refunds, useClass: MysqlRefunds },
+        { provide: OrderEnds, useClass: MysqlOrderEnds },
+        {
+          provide: OperatorDesk,
+          inject: [DataSource, Publisher, OrderEnds],
+          useFactory: (dataSource: DataSource, publisher: Publisher, ends: OrderEnds) =>
+            new OperatorDesk(dataSource, publisher, ends, { anomalies: { table: 'anomaly', id: 'anomaly_id' } }),
+        },
         { provide: OrderReads, useClass: MysqlOrderReads },
         { provide: PendingOrders, useClass: RedisPendingOrders },
         {

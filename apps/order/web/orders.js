@@ -1,8 +1,17 @@
 /** "My orders": read, shown, followed until they are final, cancelled. */
 import { announce, ask, copyOf, fill, put, showTime, yuan } from './page.js';
 
-const FINAL = ['PAID', 'CANCELLED', 'PAY_FAILED'];
-const TONE = { WAIT_PAY: 'due', CLOSING: 'busy', REVIEW: 'care', PAID: 'good', CANCELLED: 'quiet', PAY_FAILED: 'bad' };
+const FINAL = ['PAID', 'PART_REFUNDED', 'REFUNDED', 'CANCELLED', 'PAY_FAILED'];
+const TONE = {
+  WAIT_PAY: 'due',
+  CLOSING: 'busy',
+  REVIEW: 'care',
+  PAID: 'good',
+  PART_REFUNDED: 'good',
+  REFUNDED: 'quiet',
+  CANCELLED: 'quiet',
+  PAY_FAILED: 'bad',
+};
 const FOLLOW_MS = 3000;
 const RETRY_MS = 6000;
 const SURE_MS = 4000;

@@ -10,6 +10,15 @@ const isHttps = (url: string): boolean => new URL(url).protocol === 'https:';
 const always = { when: () => true };
 const given = (url: string | undefined): url is string => url !== undefined && URL.canParse(url);
 
+/** A path; whether there is such a file is found out when it is needed, because it may come later. */
+const file = (what: string) => z.string().min(1).max(1024).optional().describe(`set the path of ${what}`);
+
+/** `…/notify/url` and `…/notify/refund` stand side by side. */
+const refundUrlBeside = (notifyUrl: string): string =>
+  notifyUrl.endsWith('/url')
+    ? notifyUrl.replace(/\/url$/, '/refund')
+    : new URL('/weixin/pay/notify/refund', notifyUrl).href;
+
 const schema = z
   .object({
     NODE_ENV: z.string().optional(),
@@ -35,7 +44,12 @@ const schema = z
     WECHAT_SIGN_TYPE: settings.choice(['HMAC-SHA256', 'MD5']),
     WECHAT_API_BASE_URL: settings.httpUrl().default('https://api.mch.weixin.qq.com'),
     WECHAT_MIN_EXPIRE_SECONDS: settings.seconds(300, { min: 60, max: 7200 }),
+    WECHAT_SECURE_BASE_URL: settings.httpUrl().optional(),
+    WECHAT_CERT: file('apiclient_cert.p12, or apiclient_cert.pem together with WECHAT_CERT_KEY'),
+    WECHAT_CERT_KEY: file('apiclient_key.pem'),
+    WECHAT_CA: file('the root certificate to trust, in PEM'),
     NOTIFY_URL: settings.httpUrl(),
+    REFUND_NOTIFY_URL: settings.httpUrl().optional(),
     NOTIFY_CROSS_CHECK: settings.choice(['always', 'never']),
     PUBLIC_PAY_URL: settings.httpUrl().optional(),
     PUBLIC_ORDER_URL: settings.httpUrl().optional(),
@@ -78,6 +92,16 @@ const schema = z
     path: ['PUBLIC_PAY_URL'],
     message: 'must be set in production: it decides whether cookies are for https only',
   })
+  .refine(({ WECHAT_SECURE_BASE_URL: url }) => !(given(url) && !isHttps(url) && !isSimulator(url)), {
+    ...always,
+    path: ['WECHAT_SECURE_BASE_URL'],
+    message: 'must be https, except for the simulator',
+  })
+  .refine(({ WECHAT_CERT, WECHAT_CERT_KEY }) => !(WECHAT_CERT === undefined && WECHAT_CERT_KEY !== undefined), {
+    ...always,
+    path: ['WECHAT_CERT'],
+    message: 'is missing: WECHAT_CERT_KEY is of use only together with it',
+  })
   .refine(({ NODE_ENV, WECHAT_API_BASE_URL: url }) => !(NODE_ENV === 'production' && given(url) && isSimulator(url)), {
     ...always,
     path: ['WECHAT_API_BASE_URL'],
@@ -118,6 +142,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       mchId: values.WECHAT_MCH_ID,
       apiKey: values.WECHAT_API_KEY,
       notifyUrl: values.NOTIFY_URL,
+    },
+    refunds: {
+      secureBaseUrl: values.WECHAT_SECURE_BASE_URL ?? baseUrl,
+      refundNotifyUrl: values.REFUND_NOTIFY_URL ?? refundUrlBeside(values.NOTIFY_URL),
+      certFile: values.WECHAT_CERT,
+      certKeyFile: values.WECHAT_CERT_KEY,
+      caFile: values.WECHAT_CA,
     },
     signType: values.WECHAT_SIGN_TYPE,
     minExpireSeconds: values.WECHAT_MIN_EXPIRE_SECONDS,

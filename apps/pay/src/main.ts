@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { connectRabbit, createLogger, runMain, startApp } from '#platform';
 import { readConfig } from './config.ts';
-import { addNotifyRoute } from './in/notify.route.ts';
+import { addNotifyRoutes } from './in/notify.route.ts';
 import { PayModule } from './pay.module.ts';
 
 await runMain(async () => {
@@ -16,7 +16,7 @@ await runMain(async () => {
     openapi: { title: 'Paypair pay', description: 'Takes WeChat Pay payments and tells `order` what became of them.' },
     staticDirs: ['libs/platform/web', 'apps/pay/web'],
     configure: (app) => {
-      addNotifyRoute(app);
+      addNotifyRoutes(app);
       connectRabbit(app);
     },
   });

@@ -1,6 +1,20 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
-import { AuthModule, MysqlModule, OutboxRow, ParkedMessageRow, RabbitModule, RedisModule, Shutdown } from '#platform';
+import { DataSource } from 'typeorm';
+import {
+  AuditRow,
+  AuthModule,
+  MysqlModule,
+  OperatorController,
+  OperatorDesk,
+  OrderEnds,
+  OutboxRow,
+  ParkedMessageRow,
+  Publisher,
+  RabbitModule,
+  RedisModule,
+  Shutdown,
+} from '#platform';
 import { type PayConfig } from './config.ts';
 import { Ask } from './flow/ask.ts';
 import { Close } from './flow/close.ts';
@@ -8,6 +22,7 @@ import { LookUp } from './flow/look-up.ts';
 import { Notify, NotifySettings } from './flow/notify.ts';
 import {
   Attempts,
+  Audits,
   Checks,
   Closings,
   Counts,
@@ -16,12 +31,18 @@ import {
   Payments,
   PendingOrders,
   PrepayLock,
+  RefundGateway,
+  Refunds,
 } from './flow/ports.ts';
 import { Prepay, PrepaySettings } from './flow/prepay.ts';
 import { RecordNews } from './flow/record.ts';
+import { RefundNotify } from './flow/refund-notice.ts';
+import { RefundMoney } from './flow/refund.ts';
 import { Requery } from './flow/requery.ts';
+import { SettleNow } from './flow/settle-now.ts';
 import { Settle } from './flow/settle.ts';
 import { Status } from './flow/status.ts';
+import { TakeOver } from './flow/take-over.ts';
 import { Watch } from './flow/watch.ts';
 import { CashierController, CashierSettings } from './in/cashier.controller.ts';
 import { LiveOrders } from './in/live-orders.ts';
@@ -29,8 +50,10 @@ import { OrderConsumer } from './in/order.consumer.ts';
 import { PayAccess, PayAccessSettings } from './in/pay-access.ts';
 import { PrepayController } from './in/prepay.controller.ts';
 import { Schedules } from './in/schedules.ts';
+import { SettleNowController } from './in/settle-now.controller.ts';
 import { StatusController } from './in/status.controller.ts';
 import { StatusStreams } from './in/status-streams.ts';
+import { AuditsMysql } from './out/mysql/audits.mysql.ts';
 import { CountsPrometheus } from './out/counts.prometheus.ts';
 import { AnomalyRow } from './out/mysql/anomaly.row.ts';
 import { AttemptRow } from './out/mysql/attempt.row.ts';
@@ -39,18 +62,24 @@ import { ChecksMysql } from './out/mysql/checks.mysql.ts';
 import { ClosingsMysql } from './out/mysql/closings.mysql.ts';
 import { Merchant } from './out/mysql/merchant.ts';
 import { Payments1763700000000 } from './out/mysql/migrations/1763700000000-payments.ts';
+import { Refunds1763800000000 } from './out/mysql/migrations/1763800000000-refunds.ts';
+import { Audit1763900000000 } from './out/mysql/migrations/1763900000000-audit.ts';
 import { NoticeRow } from './out/mysql/notice.row.ts';
+import { OrderEndsMysql } from './out/mysql/order-ends.mysql.ts';
 import { PayableRow } from './out/mysql/payable.row.ts';
 import { PaymentsMysql } from './out/mysql/payments.mysql.ts';
+import { RefundRow } from './out/mysql/refund.row.ts';
+import { RefundsMysql } from './out/mysql/refunds.mysql.ts';
 import { OrdersRabbit } from './out/rabbit/orders.rabbit.ts';
 import { PendingOrdersRedis } from './out/redis/pending-orders.redis.ts';
 import { PrepayLockRedis } from './out/redis/prepay-lock.redis.ts';
 import { GatewayWechat } from './out/wechat/gateway.wechat.ts';
+import { RefundsWechat } from './out/wechat/refunds.wechat.ts';
 
 /** The schema as the app expects it. */
 export const paySchema = {
-  entities: [PayableRow, AttemptRow, NoticeRow, AnomalyRow, OutboxRow, ParkedMessageRow],
-  migrations: [Payments1763700000000],
+  entities: [PayableRow, AttemptRow, NoticeRow, AnomalyRow, RefundRow, OutboxRow, ParkedMessageRow, AuditRow],
+  migrations: [Payments1763700000000, Refunds1763800000000, Audit1763900000000],
 };
 
 /** WeChat gives up after 5 s; what is left is for the way there and back. */
@@ -71,7 +100,14 @@ export class PayModule {
         AuthModule.forRoot({ secret: config.jwtSecret, jwksUrl: config.jwksUrl, demo: config.demo }),
         ScheduleModule.forRoot(),
       ],
-      controllers: [PrepayController, StatusController, CashierController, OrderConsumer],
+      controllers: [
+        PrepayController,
+        StatusController,
+        CashierController,
+        OrderConsumer,
+        OperatorController,
+        SettleNowController,
+      ],
       providers: [
         Prepay,
         Notify,
@@ -81,6 +117,10 @@ export class PayModule {
         Close,
         Status,
         RecordNews,
+        RefundMoney,
+        RefundNotify,
+        TakeOver,
+        SettleNow,
         LookUp,
         Watch,
         PayAccess,
@@ -90,6 +130,15 @@ export class PayModule {
         { provide: Attempts, useClass: AttemptsMysql },
         { provide: Payments, useClass: PaymentsMysql },
         { provide: Closings, useClass: ClosingsMysql },
+        { provide: Refunds, useClass: RefundsMysql },
+        { provide: OrderEnds, useClass: OrderEndsMysql },
+        {
+          provide: OperatorDesk,
+          inject: [DataSource, Publisher, OrderEnds],
+          useFactory: (dataSource: DataSource, publisher: Publisher, ends: OrderEnds) =>
+            new OperatorDesk(dataSource, publisher, ends, { anomalies: { table: 'anomaly', id: 'id' } }),
+        },
+        { provide: Audits, useClass: AuditsMysql },
         { provide: Checks, useClass: ChecksMysql },
         { provide: PendingOrders, useClass: PendingOrdersRedis },
         { provide: PrepayLock, useClass: PrepayLockRedis },
@@ -101,6 +150,15 @@ export class PayModule {
           useFactory: (shutdown: Shutdown): Gateway => {
             const gateway = new GatewayWechat(wechat);
             shutdown.on('connections', 'wechat', () => gateway.end());
+            return gateway;
+          },
+        },
+        {
+          provide: RefundGateway,
+          inject: [Shutdown],
+          useFactory: (shutdown: Shutdown): RefundGateway => {
+            const gateway = new RefundsWechat({ ...wechat, ...config.refunds, signType });
+            shutdown.on('connections', 'wechat refunds', () => gateway.end());
             return gateway;
           },
         },

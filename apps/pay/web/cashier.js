@@ -104,7 +104,7 @@ const showStatus = (view) => {
   showPhase(view.phase);
   void followCode(view);
   tick();
-  if (ENDED.includes(view.orderStatus)) {
+  if (ENDED.includes(view.orderStatus) && view.phase !== 'refunding') {
     follower.stop();
     clearInterval(ticking);
   }
@@ -160,6 +160,6 @@ addEventListener('pagehide', () => follower.stop());
 const paidAt = find('[data-field="paidAt"]');
 showTime(paidAt, paidAt.getAttribute('datetime'));
 const ticking = setInterval(tick, 1000);
-if (!ENDED.includes(page.orderStatus)) follower.start();
+if (!ENDED.includes(page.orderStatus) || phase === 'refunding') follower.start();
 if (phase === 'waiting' && codeState() === 'loading') void getCode();
 else tick();

@@ -11,6 +11,8 @@ export const orderNo = z.string().regex(/^[0-9A-Z]{20,26}$/);
 /** The number of one attempt at WeChat: the order number, or `<orderNo>-2`, `-3` … */
 export const outTradeNo = z.string().regex(/^[0-9A-Z]{20,26}(-[1-9][0-9]{0,3})?$/);
 const transactionId = z.string().regex(/^[0-9A-Za-z]{1,32}$/);
+/** The number of one refund, made by us or, for one made in the merchant console, by WeChat Pay. */
+export const outRefundNo = z.string().regex(/^[0-9A-Za-z_\-|*@]{1,64}$/);
 const fen = z.int().min(1).max(9_999_999_999);
 const at = z.iso.datetime({ offset: true });
 
@@ -21,6 +23,17 @@ const failedPayment = z.object({
   transactionId: transactionId.optional(),
   tradeState: z.string().max(32),
   totalFee: fen,
+  reason: z.string().max(255),
+});
+
+const refundResult = z.object({
+  orderNo,
+  transactionId,
+  outRefundNo,
+  refundId: transactionId.optional(),
+  amountFen: fen,
+  /** How it ended: SUCCESS, REFUSED, CLOSED or ABNORMAL. */
+  status: z.enum(['SUCCESS', 'REFUSED', 'CLOSED', 'ABNORMAL']),
   reason: z.string().max(255),
 });
 
@@ -40,10 +53,21 @@ export const eventData = {
   'payment.mismatched': failedPayment,
   'payment.closed': z.object({ orderNo, closedAttempts: z.array(outTradeNo) }),
   'payment.close.requested': z.object({ orderNo, reason: z.enum(['timeout', 'buyer', 'failed']) }),
+  'refund.requested': z.object({
+    orderNo,
+    transactionId,
+    outRefundNo,
+    amountFen: fen,
+    reason: z.string().min(1).max(80),
+  }),
+  'refund.succeeded': refundResult,
+  'refund.failed': refundResult,
+  'refund.abnormal': refundResult,
   'order.placed': z.object({ orderNo, totalFee: fen, title: z.string().min(1).max(255), expiresAt: at }),
   'order.paid': orderFacts,
   'order.cancelled': orderFacts,
   'order.failed': orderFacts,
+  'order.refunded': orderFacts.extend({ refundedFen: fen }),
 } as const;
 
 export type EventType = keyof typeof eventData;
@@ -81,8 +105,13 @@ export const eventClass: Record<EventType, 'required' | 'notice'> = {
   'payment.mismatched': 'required',
   'payment.closed': 'required',
   'payment.close.requested': 'required',
+  'refund.requested': 'required',
+  'refund.succeeded': 'required',
+  'refund.failed': 'required',
+  'refund.abnormal': 'required',
   'order.placed': 'required',
   'order.paid': 'notice',
   'order.cancelled': 'notice',
   'order.failed': 'notice',
+  'order.refunded': 'notice',
 };

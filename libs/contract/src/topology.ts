@@ -43,10 +43,19 @@ export interface Inbox {
 /** Delays of the retry queues behind an inbox. */
 export const RETRY_DELAYS_MS = [5_000, 30_000, 120_000, 600_000] as const;
 
-const fromPay: readonly EventType[] = ['payment.succeeded', 'payment.failed', 'payment.mismatched', 'payment.closed'];
+const fromPay: readonly EventType[] = [
+  'payment.succeeded',
+  'payment.failed',
+  'payment.mismatched',
+  'payment.closed',
+  'refund.succeeded',
+  'refund.failed',
+  'refund.abnormal',
+];
 const fromOrder: readonly EventType[] = [
   'order.placed',
   'payment.close.requested',
+  'refund.requested',
   'order.paid',
   'order.cancelled',
   'order.failed',

@@ -11,7 +11,10 @@ export const orderTransitions = {
   CLOSING: ['PAID', 'CANCELLED', 'PAY_FAILED', 'REVIEW'],
   /** Money of another amount arrived: an operator decides, stock stays reserved, no time-out. */
   REVIEW: ['PAID', 'CANCELLED'],
-  PAID: [],
+  /** Some of its money, or all of it, may go back. */
+  PAID: ['PART_REFUNDED', 'REFUNDED'],
+  PART_REFUNDED: ['REFUNDED'],
+  REFUNDED: [],
   CANCELLED: [],
   PAY_FAILED: [],
 } as const satisfies Record<string, readonly string[]>;
@@ -70,5 +73,5 @@ export function checkTransitions(table: Readonly<Record<string, readonly string[
   for (const state of reached) for (const to of table[state] ?? []) reached.add(to);
   for (const state of Object.keys(table)) if (!reached.has(state)) faults.push(`state ${state} cannot be reached`);
   if (!(first in table)) faults.push(`first state ${first} is unknown`);
-  if (faults.length > 0) throw new Error(`order transition table: ${faults.join('; ')}`);
+  if (faults.length > 0) throw new Error(`transition table: ${faults.join('; ')}`);
 }

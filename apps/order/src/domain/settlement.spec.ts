@@ -11,6 +11,8 @@ const matrix: Record<OrderStatus, [string, string]> = {
   CLOSING: ['MAIN', 'AMOUNT'],
   REVIEW: ['DOUBLE', 'DOUBLE'],
   PAID: ['DOUBLE', 'DOUBLE'],
+  PART_REFUNDED: ['DOUBLE', 'DOUBLE'],
+  REFUNDED: ['DOUBLE', 'DOUBLE'],
   CANCELLED: ['LATE', 'LATE'],
   PAY_FAILED: ['LATE', 'LATE'],
 };

@@ -45,6 +45,8 @@ export function decideSettle(
     case 'CLOSING':
       return { kind: 'book', role: payment.totalFee === order.totalFee ? 'MAIN' : 'AMOUNT' };
     case 'PAID':
+    case 'PART_REFUNDED':
+    case 'REFUNDED':
     case 'REVIEW': // other money for this order waits for an operator: this is the second, whatever its amount
       return { kind: 'book', role: 'DOUBLE' };
     case 'CANCELLED':

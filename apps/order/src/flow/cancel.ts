@@ -30,6 +30,8 @@ export class CancelOrder {
     if (moved.to) this.pending.closing([orderNo]);
     switch (moved.from) {
       case 'PAID':
+      case 'PART_REFUNDED':
+      case 'REFUNDED':
         return { kind: 'paid' };
       case 'REVIEW':
         return { kind: 'in-review' };

@@ -6,6 +6,7 @@
 import { type Line, type Product, type Wish } from '../domain/basket.ts';
 import { type Rule } from '../domain/closing.ts';
 import { type OrderState, type OrderStatus } from '../domain/order-states.ts';
+import { type RefundEnd, type RefundOrigin, type RefundRefusal, type RefundState } from '../domain/refund.ts';
 import { type Payment, type PaymentRole } from '../domain/settlement.ts';
 
 /** An order wanted by a buyer. `key` and `fingerprint` make a repeat of the same request answer the same. */
@@ -86,6 +87,65 @@ export abstract class OrderChanges {
   abstract forgetKeys(olderThanMs: number, limit: number): Promise<number>;
 }
 
+/** An operator's wish to give money of an order back. */
+export interface RefundWish {
+  orderNo: string;
+  amountFen: number;
+  /** Shown to the buyer; at most 80 characters. */
+  reason: string;
+  /** Whether the goods are on the shelf again once everything is given back. */
+  restock: boolean;
+  /** Who asks. */
+  operator: string;
+  key: string;
+  fingerprint: string;
+}
+
+export type RefundPlacement =
+  | { kind: 'requested' | 'replayed'; body: string }
+  | { kind: 'key-reused' | 'key-busy' | 'unknown-order' | RefundRefusal };
+
+/** How a refund ended at WeChat, as `pay` tells it. */
+export interface RefundResult {
+  orderNo: string;
+  transactionId: string;
+  outRefundNo: string;
+  refundId: string | undefined;
+  amountFen: number;
+  end: RefundEnd;
+  reason: string;
+}
+
+/**
+ * What became of one result. `repeat`: known already. `unknown-order`, `unknown-payment`: not heard of yet.
+ * `other-refund`: this number belongs to another amount or payment; nothing was changed.
+ */
+export type RefundBooked = 'booked' | 'repeat' | 'unknown-order' | 'unknown-payment' | 'other-refund';
+
+/** Requests for refunds, and what became of them. */
+export abstract class Refunds {
+  /**
+   * One transaction: key, cap, request, outbox. The cap is decided by one UPDATE: refunded + reserved + x ≤ paid.
+   * @param answer renders what is stored under the key and answered to every repeat
+   */
+  abstract request(wish: RefundWish, answer: (outRefundNo: string) => string): Promise<RefundPlacement>;
+  /** One transaction with all that follows: amounts, state of the order, points, stock, anomaly, event. */
+  abstract conclude(result: RefundResult): Promise<RefundBooked>;
+  /** Records the command again for at most `limit` requests last told longer ago than this. */
+  abstract resend(olderThanMs: number, limit: number): Promise<number>;
+}
+
+export interface RefundView {
+  outRefundNo: string;
+  transactionId: string;
+  amountFen: number;
+  reason: string;
+  origin: RefundOrigin;
+  status: RefundState;
+  requestedAt: Date;
+  endedAt: Date | null;
+}
+
 export interface OrderView {
   orderNo: string;
   buyerId: string;
@@ -97,7 +157,8 @@ export interface OrderView {
   createdAt: Date;
   paidAt: Date | null;
   log: { at: Date; from: string | null; to: string; reason: string }[];
-  payments: { transactionId: string; role: PaymentRole; totalFee: number; paidAt: Date }[];
+  payments: { transactionId: string; role: PaymentRole; totalFee: number; paidAt: Date; refundedFen: number }[];
+  refunds: RefundView[];
   points: number;
 }
 

@@ -24,6 +24,25 @@ export const placeOrderBody = z.object({
 });
 export type PlaceOrderBody = z.infer<typeof placeOrderBody>;
 
+/** Body of `POST /orders/:orderNo/refunds`. WeChat shows the reason to the buyer. */
+export const refundBody = z.object({
+  amountFen: z.int().min(1).max(9_999_999_999),
+  reason: z
+    .string()
+    .trim()
+    .min(1)
+    .max(80)
+    .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters'),
+  restock: z.boolean().default(false),
+});
+export type RefundBody = z.infer<typeof refundBody>;
+
+/** SHA-256 of what the request means. */
+export function refundFingerprintOf(orderNo: string, { amountFen, reason, restock }: RefundBody): string {
+  const canonical = JSON.stringify(['refund', orderNo, amountFen, reason, restock]);
+  return createHash('sha256').update(canonical).digest('hex');
+}
+
 export const statusQuery = z.enum(orderStatuses).optional();
 export const cursorQuery = orderNo.optional();
 

@@ -77,14 +77,15 @@ export class OrdersController {
   }
 
   @Get(':orderNo')
-  @ApiOperation({ summary: 'One order with items, log, payments and points' })
+  @ApiOperation({ summary: 'One order with items, log, payments, refunds and points' })
   @Header('cache-control', 'no-store')
   async show(@CurrentBuyer() identity: Identity, @Param('orderNo') orderNo: string) {
     const reader = readerOf(identity);
     const order = await this.readOrders.order(readOrderNo(orderNo), reader);
     if (!order) throw orderNotFound();
-    const { items, log, payments, points } = order;
-    return { ...summaryOf(order), payUrl: this.readOrders.payUrl(order, reader), items, log, payments, points };
+    const { items, log, payments, refunds, points } = order;
+    const payUrl = this.readOrders.payUrl(order, reader);
+    return { ...summaryOf(order), payUrl, items, log, payments, refunds, points };
   }
 
   @Post(':orderNo/cancel')

@@ -4,7 +4,9 @@ import { ORDER_PAYABLE, orderPayableRequest, TIMEOUT_TYPE, type Event, type Orde
 import { counter, done, park, retry, type Outcome } from '#platform';
 import { CloseOrders, type CloseOutcome } from '../flow/close.ts';
 import { ExpireOrders } from '../flow/expire.ts';
+import { type RefundBooked } from '../flow/ports.ts';
 import { ReadOrders } from '../flow/read.ts';
+import { RefundOrders } from '../flow/refund.ts';
 import { SettleOrders, type SettleOutcome } from '../flow/settle.ts';
 
 const results = counter('paypair_order_payment_results_total', 'Results of payments by type and outcome', [
@@ -20,6 +22,7 @@ export class PaymentsConsumer {
     private readonly closeOrders: CloseOrders,
     private readonly expireOrders: ExpireOrders,
     private readonly readOrders: ReadOrders,
+    private readonly refundOrders: RefundOrders,
   ) {}
 
   @EventPattern('payment.succeeded')
@@ -45,6 +48,15 @@ export class PaymentsConsumer {
     return acknowledge('payment.closed', await this.closeOrders.closed(events.map(({ data }) => data.orderNo)));
   }
 
+  @EventPattern(['refund.succeeded', 'refund.failed', 'refund.abnormal'])
+  async refunded(events: Event<'refund.succeeded'>[]): Promise<Outcome[]> {
+    const outcomes = await this.refundOrders.conclude(events.map(({ data }) => data));
+    return outcomes.map((outcome, index) => {
+      results.inc({ type: events[index]?.type ?? '', outcome });
+      return refundAnswers[outcome];
+    });
+  }
+
   @EventPattern(TIMEOUT_TYPE)
   async timeouts(hints: { orderNo: string }[]): Promise<Outcome[]> {
     await this.expireOrders.timeouts(hints.map(({ orderNo }) => orderNo));
@@ -66,3 +78,12 @@ function acknowledge(type: string, outcomes: (SettleOutcome | CloseOutcome)[]): 
     return done;
   });
 }
+
+/** A refund made in the merchant console may be told before its payment is. */
+const refundAnswers: Readonly<Record<RefundBooked, Outcome>> = {
+  booked: done,
+  repeat: done,
+  'unknown-order': retry('unknown order'),
+  'unknown-payment': retry('unknown payment'),
+  'other-refund': park('this refund number belongs to another amount or payment'),
+};

@@ -76,6 +76,8 @@ export const storefrontTexts: Record<Locale, StorefrontTexts> = {
         CANCELLED: '已取消',
         PAY_FAILED: '支付失败',
         REVIEW: '核对中',
+        PART_REFUNDED: '部分退款',
+        REFUNDED: '已退款',
       },
       reason: {
         placed: '下单',
@@ -139,6 +141,8 @@ export const storefrontTexts: Record<Locale, StorefrontTexts> = {
         CANCELLED: 'Cancelled',
         PAY_FAILED: 'Payment failed',
         REVIEW: 'Being checked',
+        PART_REFUNDED: 'Partly refunded',
+        REFUNDED: 'Refunded',
       },
       reason: {
         placed: 'order placed',

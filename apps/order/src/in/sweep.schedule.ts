@@ -2,19 +2,21 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Database, OneAtATime, Shutdown } from '#platform';
 import { ExpireOrders } from '../flow/expire.ts';
+import { RefundOrders } from '../flow/refund.ts';
 
-/** The guarantee behind time-out messages and close commands. Runs in every process; rows are claimed one by one. */
+/** The guarantee behind time-out messages and commands to `pay`. Runs in every process; rows are claimed one by one. */
 @Injectable()
 export class SweepSchedule {
   private readonly logger = new Logger(SweepSchedule.name);
   private readonly sweep: OneAtATime;
   private readonly forget: OneAtATime;
 
-  constructor(expireOrders: ExpireOrders, database: Database, shutdown: Shutdown) {
+  constructor(expireOrders: ExpireOrders, refundOrders: RefundOrders, database: Database, shutdown: Shutdown) {
     this.sweep = new OneAtATime('sweep', async () => {
       if (!database.isOpen) return;
       const { expired, resent } = await expireOrders.sweep();
-      if (expired + resent > 0) this.logger.log({ expired, resent }, 'swept');
+      const refunds = await refundOrders.resend();
+      if (expired + resent + refunds > 0) this.logger.log({ expired, resent, refunds }, 'swept');
     });
     this.forget = new OneAtATime('forget-keys', async () => {
       if (database.isOpen) await expireOrders.forgetKeys();

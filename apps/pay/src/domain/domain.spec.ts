@@ -13,6 +13,14 @@ import { machine } from './machine.ts';
 import { type OrderStatus, orderStatusMachine, type Payable, type PayableState, prepayRefusal } from './payable.ts';
 import { type FailedPayment, isAcknowledged, judge, type Payment } from './payment.ts';
 import { closeBackOffMs, nextCheckMs } from './schedule.ts';
+import {
+  isDefiniteRefusal,
+  refundMachine,
+  type RefundState,
+  refundTryMs,
+  tellConsoleMs,
+  wechatReason,
+} from './refund.ts';
 import { statusView } from './view.ts';
 
 const now = new Date('2026-11-21T10:00:00Z');
@@ -216,9 +224,14 @@ describe('the status view', () => {
     orderStatus: OrderStatus,
     attemptState?: AttemptState,
     over: Partial<Payable> = {},
+    refund: RefundState | null = null,
   ) =>
-    statusView(payable({ state, orderStatus, ...over }), attemptState ? [attempt({ state: attemptState })] : [], now)
-      .phase;
+    statusView(
+      payable({ state, orderStatus, ...over }),
+      attemptState ? [attempt({ state: attemptState })] : [],
+      refund,
+      now,
+    ).phase;
   it.each([
     ['waiting', 'OPEN', 'WAIT_PAY', undefined],
     ['waiting', 'OPEN', 'WAIT_PAY', 'NOTPAY'],
@@ -232,6 +245,18 @@ describe('the status view', () => {
   ] as const)('is %s for %s, %s, %s', (expected, state, orderStatus, attemptState) => {
     expect(phase(state, orderStatus, attemptState)).toBe(expected);
   });
+  it.each([
+    ['refunding', 'CANCELLED', null],
+    ['refunding', 'CANCELLED', 'REQUESTED'],
+    ['refunding', 'PAY_FAILED', 'ABNORMAL'],
+    ['refunded', 'CANCELLED', 'SUCCESS'],
+    ['paid', 'PAID', 'SUCCESS'],
+  ] as const)(
+    'of money that is there is %s for an order that is %s with a refund that is %s',
+    (expected, status, refund) => {
+      expect(phase('DONE', status, 'SUCCESS', {}, refund)).toBe(expected);
+    },
+  );
   it('is expired when time is up, before and after the close', () => {
     expect(phase('OPEN', 'WAIT_PAY', 'NOTPAY', { expiresAt: now })).toBe('expired');
     expect(phase('DONE', 'CANCELLED', 'CLOSED', { closeReason: 'timeout' })).toBe('expired');
@@ -239,7 +264,7 @@ describe('the status view', () => {
   it('speaks for the paid attempt, else the open one, else the newest', () => {
     const closed = attempt({ state: 'CLOSED' });
     const second = attempt({ seq: 2, outTradeNo: 'N-2' });
-    const leading = (...all: Attempt[]) => statusView(payable(), all, now).outTradeNo;
+    const leading = (...all: Attempt[]) => statusView(payable(), all, null, now).outTradeNo;
     expect(leading(closed, second)).toBe('N-2');
     expect(leading(attempt({ state: 'SUCCESS' }), second)).toBe('TEST0000000000000000AA');
     expect(leading(closed, { ...second, state: 'CLOSED' })).toBe('N-2');
@@ -262,5 +287,36 @@ describe('the body WeChat shows', () => {
     expect(Buffer.byteLength(wechatBody('茶'.repeat(100)))).toBe(126);
     expect(wechatBody('a'.repeat(200))).toHaveLength(127);
     expect(wechatBody(`${'a'.repeat(126)}é`)).toBe('a'.repeat(126));
+  });
+});
+
+describe('refunds', () => {
+  it('end once, except that money which is back is back', () => {
+    for (const end of ['SUCCESS', 'CLOSED', 'ABNORMAL', 'REFUSED'] as const) {
+      expect(refundMachine.may('REQUESTED', end)).toBe(true);
+      expect(refundMachine.may(end, 'SUCCESS')).toBe(end !== 'SUCCESS');
+      for (const to of ['REQUESTED', 'PROCESSING', 'CLOSED', 'ABNORMAL', 'REFUSED'] as const) {
+        expect(refundMachine.may(end, to)).toBe(false);
+      }
+    }
+    expect(refundMachine.may('PROCESSING', 'REFUSED')).toBe(false);
+  });
+  it('are given up only for codes that can never change', () => {
+    expect(['ERROR', 'TRADE_OVERDUE'].map(isDefiniteRefusal)).toEqual([true, true]);
+    expect(['NOTENOUGH', 'SYSTEMERROR', 'FREQUENCY_LIMITED', 'NEW'].map(isDefiniteRefusal)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+  it('are tried without end, ever more slowly', () => {
+    expect([0, 1, 99].map((tries) => refundTryMs('REQUESTED', tries))).toEqual([5_000, 10_000, 600_000]);
+    expect([0, 1, 99].map((tries) => refundTryMs('PROCESSING', tries))).toEqual([3_000, 6_000, 1_800_000]);
+    expect([tellConsoleMs(0), tellConsoleMs(17)]).toEqual([60_000, undefined]);
+  });
+  it('give a reason that WeChat takes', () => {
+    expect(Buffer.byteLength(wechatReason('茶'.repeat(80)))).toBe(78);
+    expect([wechatReason('a👕b\n'), wechatReason(' ')]).toEqual(['a?b?', '-']);
   });
 });

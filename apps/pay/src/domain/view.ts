@@ -1,9 +1,11 @@
 import { type Attempt, type AttemptState, codeUrlExpiresAt, isOpen } from './attempt.ts';
 import type { Payable } from './payable.ts';
+import type { RefundState } from './refund.ts';
 
 export type ShownOrderStatus = 'WAIT_PAY' | 'CLOSING' | 'PAID' | 'CANCELLED' | 'PAY_FAILED' | 'REVIEW';
 export type ShownTradeState = 'NOTPAY' | 'SUCCESS' | 'CLOSED' | 'FAILED';
-export type Phase = 'waiting' | 'confirming' | 'paid' | 'closing' | 'closed' | 'failed' | 'expired' | 'review';
+export type Phase =
+  'waiting' | 'confirming' | 'paid' | 'closing' | 'closed' | 'failed' | 'expired' | 'review' | 'refunding' | 'refunded';
 
 /** What a buyer is told about an order: by query, by stream and on the page. Times ISO 8601, amounts in fen. */
 export interface StatusView {
@@ -11,7 +13,8 @@ export interface StatusView {
   outTradeNo: string | null;
   orderStatus: ShownOrderStatus;
   tradeState: ShownTradeState | null;
-  refundStatus: null;
+  /** Where the newest refund of the order stands; null without one. */
+  refundStatus: RefundState | null;
   phase: Phase;
   totalFee: number;
   title: string;
@@ -35,8 +38,13 @@ export function leadingAttempt(attempts: readonly Attempt[]): Attempt | undefine
   return newestFirst.find((a) => a.state === 'SUCCESS') ?? newestFirst.find(isOpen) ?? newestFirst[0];
 }
 
-/** "paid" only when the order is PAID; money that `order` has not booked yet is "confirming". */
-function phaseOf(payable: Payable, paid: boolean, now: Date): Phase {
+/**
+ * "paid" only when the order is PAID; money that `order` has not booked yet is "confirming". Money that came after the
+ * order had ended goes back by itself: "refunding" until WeChat says that it has.
+ */
+function phaseOf(payable: Payable, paid: boolean, refund: RefundState | null, now: Date): Phase {
+  const ended = payable.orderStatus === 'CANCELLED' || payable.orderStatus === 'PAY_FAILED';
+  if (ended && (paid || refund !== null)) return refund === 'SUCCESS' ? 'refunded' : 'refunding';
   const timedOut = payable.closeReason === 'timeout';
   switch (payable.orderStatus) {
     case 'PAID':
@@ -55,7 +63,12 @@ function phaseOf(payable: Payable, paid: boolean, now: Date): Phase {
 }
 
 /** Puts together what is known of an order at `now`. */
-export function statusView(payable: Payable, attempts: readonly Attempt[], now: Date): StatusView {
+export function statusView(
+  payable: Payable,
+  attempts: readonly Attempt[],
+  refund: RefundState | null,
+  now: Date,
+): StatusView {
   const leading = leadingAttempt(attempts);
   const paid = leading?.state === 'SUCCESS';
   const closing = payable.orderStatus === 'WAIT_PAY' && payable.state !== 'OPEN' && !paid;
@@ -64,8 +77,8 @@ export function statusView(payable: Payable, attempts: readonly Attempt[], now: 
     outTradeNo: leading?.outTradeNo ?? null,
     orderStatus: closing ? 'CLOSING' : payable.orderStatus,
     tradeState: leading ? shownState[leading.state] : null,
-    refundStatus: null,
-    phase: phaseOf(payable, paid, now),
+    refundStatus: refund,
+    phase: phaseOf(payable, paid, refund, now),
     totalFee: payable.totalFee,
     title: payable.title,
     expiresAt: payable.expiresAt.toISOString(),

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { Attempt } from '../domain/attempt.ts';
 import { Attempts, Gateway } from './ports.ts';
 import { Settle } from './settle.ts';
+import { TakeOver } from './take-over.ts';
 
 /** `paid`: settled, or kept as an anomaly; `final`: can never be paid; `absent`: WeChat knows no such number. */
 export type Asked = 'paid' | 'open' | 'failed' | 'final' | 'absent' | 'unknown';
@@ -14,6 +15,7 @@ export class Ask {
     private readonly gateway: Gateway,
     private readonly attempts: Attempts,
     private readonly settle: Settle,
+    private readonly takeOver: TakeOver,
   ) {}
 
   async about(attempt: Attempt, source: 'query' | 'close', deadlineMs: number): Promise<Asked> {
@@ -21,6 +23,7 @@ export class Ask {
     switch (answer.kind) {
       case 'paid':
         await this.settle.settle([answer.payment]);
+        if (answer.refunded) await this.takeOver.of(answer.payment.transactionId);
         return 'paid';
       case 'unpaid':
         if (attempt.state === 'CREATED') await this.attempts.seen(attempt.outTradeNo);

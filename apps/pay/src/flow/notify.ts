@@ -4,6 +4,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { isAcknowledged, type Payment, type PaymentResult } from '../domain/payment.ts';
 import { Attempts, Counts, Gateway, Payments } from './ports.ts';
 import { Settle } from './settle.ts';
+import { TakeOver } from './take-over.ts';
 
 export class NotifySettings {
   /**
@@ -30,6 +31,7 @@ export class Notify {
     private readonly attempts: Attempts,
     private readonly payments: Payments,
     private readonly settle: Settle,
+    private readonly takeOver: TakeOver,
     private readonly counts: Counts,
     private readonly settings: NotifySettings,
   ) {}
@@ -70,13 +72,15 @@ export class Notify {
   }
 
   private async work(result: PaymentResult): Promise<NotifyReply> {
-    if (!(await this.isClear(result))) {
+    const check = await this.check(result);
+    if (check === 'unclear') {
       await this.payments.keepUnclear(result);
       return this.refuse('unclear', 'not confirmed', result);
     }
     const [settled] = await this.settle.settle([result]);
     const outcome = settled?.outcome ?? 'unknown-order';
     if (!isAcknowledged[outcome]) return this.refuse(outcome, 'not accepted', result);
+    if (check === 'refunded' && result.kind === 'paid') await this.takeOver.of(result.transactionId);
     this.counts.notice(outcome);
     return SUCCESS;
   }
@@ -84,17 +88,18 @@ export class Notify {
   /**
    * Confirms a success by a query. What has no attempt, is another account's, or is settled with the same transaction
    * already needs none: settling it has no effect. A failure needs none either: it is a hint that leads to a query and
-   * a close.
+   * a close. `refunded`: WeChat knows refunds of it already.
    */
-  private async isClear(result: PaymentResult): Promise<boolean> {
-    if (this.settings.crossCheck === 'never' || result.kind === 'failed') return true;
+  private async check(result: PaymentResult): Promise<'clear' | 'refunded' | 'unclear'> {
+    if (this.settings.crossCheck === 'never' || result.kind === 'failed') return 'clear';
     const standing = await this.attempts.find(result.outTradeNo);
     const attempt = standing?.attempts.find(({ outTradeNo }) => outTradeNo === result.outTradeNo);
-    if (!attempt) return true;
-    if (attempt.mchId !== result.mchId || attempt.appid !== result.appid) return true;
-    if (attempt.state === 'SUCCESS' && attempt.transactionId === result.transactionId) return true;
+    if (!attempt) return 'clear';
+    if (attempt.mchId !== result.mchId || attempt.appid !== result.appid) return 'clear';
+    if (attempt.state === 'SUCCESS' && attempt.transactionId === result.transactionId) return 'clear';
     const answer = await this.gateway.query(attempt, 'query', CROSS_CHECK_MS);
-    return answer.kind === 'paid' && isSame(answer.payment, result);
+    if (answer.kind !== 'paid' || !isSame(answer.payment, result)) return 'unclear';
+    return answer.refunded ? 'refunded' : 'clear';
   }
 
   private refuse(reason: string, message: string, result?: PaymentResult, remoteIp?: string): NotifyReply {

@@ -2,6 +2,7 @@
 import type { Attempt, PrepayRequest } from '../domain/attempt.ts';
 import type { CloseReason, NewPayable, OrderStatus, Payable, PrepayRefusal } from '../domain/payable.ts';
 import type { FailedPayment, Payment, PaymentResult, SettleOutcome } from '../domain/payment.ts';
+import type { Refund, RefundAtWechat, RefundEnd, RefundRequest, RefundState } from '../domain/refund.ts';
 
 /** One order with all its attempts, as MySQL knew it at `now` (database time). */
 export interface Standing {
@@ -131,7 +132,8 @@ export type Prepared =
   | { kind: 'unknown'; reason: string; timedOut: boolean };
 
 export type Queried =
-  | { kind: 'paid'; payment: Payment }
+  /** `refunded`: WeChat knows refunds of it, which may have been made without us. */
+  | { kind: 'paid'; payment: Payment; refunded?: boolean }
   | { kind: 'unpaid' }
   | { kind: 'failed'; failure: FailedPayment }
   | { kind: 'closed' }
@@ -151,6 +153,81 @@ export abstract class Gateway {
   abstract close(attempt: Attempt, deadlineMs: number): Promise<ClosedAtWechat>;
   /** The only way to a notification's content: it is verified first. */
   abstract openNotice(raw: Buffer, remoteIp: string): OpenedNotice;
+}
+
+/** What operators do is written down. */
+export abstract class Audits {
+  /** Written when the deed is done: it calls WeChat, so no transaction could hold both. */
+  abstract write(deed: {
+    actor: string;
+    action: string;
+    subject: string;
+    before: unknown;
+    after: unknown;
+  }): Promise<void>;
+}
+
+/** What `order` wants given back. */
+export interface RefundCommand {
+  orderNo: string;
+  transactionId: string;
+  outRefundNo: string;
+  amountFen: number;
+  reason: string;
+}
+
+/** `other`: the number stands for another refund already. */
+export type RefundRecorded = 'recorded' | 'known' | 'unknown-payment' | 'other';
+
+/** Refunds in MySQL. What ends one is told to `order` by the same transaction. */
+export abstract class Refunds {
+  /** Stores a command; for one that has ended already, tells the end again. */
+  abstract record(command: RefundCommand): Promise<RefundRecorded>;
+  abstract find(outRefundNo: string): Promise<Refund | undefined>;
+  /** Where the newest refund of an order stands; null without one. */
+  abstract stateOf(orderNo: string): Promise<RefundState | null>;
+  /** Leases due refunds to this caller. */
+  abstract claim(limit: number, leaseMs: number): Promise<Refund[]>;
+  /**
+   * Commits that WeChat is called now, unless another refund of the same payment was called less than `apartMs` ago:
+   * then this one is due when that time is over.
+   */
+  abstract begin(refund: Refund, apartMs: number): Promise<'call' | 'later'>;
+  /** WeChat has taken it on: REQUESTED → PROCESSING. */
+  abstract accepted(outRefundNo: string, refundId: string): Promise<void>;
+  /** Ends it once, whoever learned of it; answers whether it was this call. */
+  abstract conclude(
+    outRefundNo: string,
+    end: RefundEnd,
+    refundId: string | undefined,
+    reason: string,
+  ): Promise<boolean>;
+  /** Ends the lease; due again in `inMs`, undefined: never. */
+  abstract later(outRefundNo: string, inMs: number | undefined, error: string): Promise<void>;
+  /** Tells `order` how a refund has ended once more. */
+  abstract tellAgain(outRefundNo: string): Promise<void>;
+  /** Due now. */
+  abstract hurry(outRefundNo: string): Promise<void>;
+  /** Stores a refund made without us, of a payment of ours; answers whether it is new. */
+  abstract takeOver(seen: RefundAtWechat): Promise<boolean | 'unknown-payment'>;
+}
+
+export type RefundAccepted =
+  | { kind: 'accepted'; refundId: string }
+  | { kind: 'refused'; code: string; text: string }
+  | { kind: 'unknown'; reason: string };
+
+export type RefundQueried =
+  { kind: 'found'; refund: RefundAtWechat } | { kind: 'absent' } | { kind: 'unknown'; reason: string };
+
+/** Refunds at WeChat. Nothing here throws for what the wire does. */
+export abstract class RefundGateway {
+  abstract refund(request: RefundRequest, deadlineMs: number): Promise<RefundAccepted>;
+  abstract query(outRefundNo: string, deadlineMs: number): Promise<RefundQueried>;
+  /** All refunds of a payment; undefined when they could not all be had. */
+  abstract list(transactionId: string, deadlineMs: number): Promise<RefundAtWechat[] | undefined>;
+  /** What an encrypted notification says, or undefined when it is not WeChat's. */
+  abstract openNotice(raw: Buffer): RefundAtWechat | undefined;
 }
 
 /** `order`, asked directly when a buyer is faster than its event. */

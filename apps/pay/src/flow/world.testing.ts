@@ -20,10 +20,14 @@ import {
 } from './ports.ts';
 import { Prepay, PrepaySettings } from './prepay.ts';
 import { RecordNews } from './record.ts';
+import { RefundNotify } from './refund-notice.ts';
+import { RefundMoney } from './refund.ts';
+import { RefundsInMemory, RefundWechat } from './refunds.testing.ts';
 import { Requery } from './requery.ts';
 import { Settle } from './settle.ts';
 import { Status } from './status.ts';
 import { inAnHour, NO, Store, Wechat } from './store.testing.ts';
+import { TakeOver } from './take-over.ts';
 import { Watch } from './watch.ts';
 
 export { code, inAnHour, NO, paid } from './store.testing.ts';
@@ -129,6 +133,8 @@ class CountsInMemory extends Counts {
 export class World {
   readonly store = new Store();
   readonly wechat = new Wechat();
+  readonly refundWechat = new RefundWechat();
+  readonly refunds = new RefundsInMemory();
   readonly watch = new Watch();
   readonly attempts: Attempts = new AttemptsInMemory(this.store);
   readonly removed: string[] = [];
@@ -162,14 +168,19 @@ export class World {
     const settings = new PrepaySettings('HMAC-SHA256', 'https://pay.example.test/n', 300);
     const notifySettings = new NotifySettings(this.crossCheck, this.replyWithinMs);
     const settle = new Settle(payments, pending, watch, counts);
-    const ask = new Ask(wechat, attempts, settle);
+    const takeOver = new TakeOver(this.refunds, this.refundWechat);
+    const ask = new Ask(wechat, attempts, settle, takeOver);
+    const refund = new RefundMoney(this.refunds, this.refundWechat, watch);
     const lookUp = new LookUp(attempts, new OrdersInMemory(this));
     return {
       prepay: new Prepay(lookUp, attempts, wechat, ask, new LockInMemory(this), pending, counts, settings),
-      notify: new Notify(wechat, attempts, payments, settle, counts, notifySettings),
+      notify: new Notify(wechat, attempts, payments, settle, takeOver, counts, notifySettings),
       requery: new Requery(checks, pending, ask, payments),
       close: new Close(closings, attempts, wechat, ask, pending, watch),
-      status: new Status(lookUp, ask, checks, pending),
+      status: new Status(lookUp, ask, checks, pending, this.refunds),
+      refund,
+      refundNotify: new RefundNotify(this.refundWechat, this.refunds, refund, takeOver, counts, notifySettings),
+      takeOver,
       record: new RecordNews(attempts, closings, watch),
     };
   }

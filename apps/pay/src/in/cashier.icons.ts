@@ -21,5 +21,7 @@ export const signs: Record<Exclude<Phase, 'waiting'>, Markup> = {
   closed: icon('quiet', `${ring}<path d="M34 48h28"/>`),
   failed: icon('stop', `${ring}<path d="M36 36l24 24M60 36l-24 24"/>`),
   expired: icon('quiet', `${ring}<path d="M48 26v23l14 9"/>`),
+  refunding: icon('busy', `${ring}${arc}<path d="M40 36L28 48l12 12M28 48h40"/>`),
+  refunded: icon('quiet', `${ring}<path d="M40 36L28 48l12 12M28 48h40"/>`),
   review: icon('care', `${ring}<circle cx="45" cy="45" r="14"/><path d="M55.5 55.5L67 67"/>`),
 };

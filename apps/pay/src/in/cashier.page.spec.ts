@@ -79,7 +79,7 @@ describe('the cashier page', () => {
   it('reads itself again without scripts, until nothing can change any more', () => {
     const refresh = '<noscript><meta http-equiv="refresh"';
     for (const phase of phases) {
-      const lasting = phase === 'paid' || phase === 'closed' || phase === 'failed';
+      const lasting = phase === 'paid' || phase === 'closed' || phase === 'failed' || phase === 'refunded';
       expect(renderCashier(view({ phase })).includes(refresh)).toBe(!lasting);
     }
   });

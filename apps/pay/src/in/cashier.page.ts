@@ -39,7 +39,7 @@ export interface CashierView {
 type CodeState = 'ready' | 'loading' | 'old' | 'failed';
 
 const RELOAD_SECONDS = 10;
-const lasting: readonly Phase[] = ['paid', 'closed', 'failed'];
+const lasting: readonly Phase[] = ['paid', 'closed', 'failed', 'refunded'];
 
 const codeStateOf = (view: CashierView): CodeState => {
   if (view.codeUrlExpiresAt !== null && view.codeUrlExpiresAt <= view.serverTime) return 'old';
@@ -126,7 +126,7 @@ const actionOf = (view: CashierView, texts: CashierTexts, phase: Phase): Markup 
   const shop = safeHref(view.shopUrl);
   if (shop === undefined) return undefined;
   if (phase === 'paid') return html`<a class="button button--line" href="${shop}">${texts.backToShop}</a>`;
-  if (phase === 'closed' || phase === 'failed' || phase === 'expired') {
+  if (phase === 'closed' || phase === 'failed' || phase === 'expired' || phase === 'refunded') {
     return html`<a class="button" href="${shop}">${texts.again}</a>`;
   }
   return undefined;

@@ -8,7 +8,18 @@ interface PhaseText {
 }
 
 /** The phases a buyer can be shown, as the status view names them. */
-export const phases = ['waiting', 'confirming', 'paid', 'closing', 'closed', 'failed', 'expired', 'review'] as const;
+export const phases = [
+  'waiting',
+  'confirming',
+  'paid',
+  'closing',
+  'closed',
+  'failed',
+  'expired',
+  'review',
+  'refunding',
+  'refunded',
+] as const;
 export type Phase = (typeof phases)[number];
 
 export interface CashierTexts {
@@ -90,6 +101,16 @@ export const cashierTexts: Record<Locale, CashierTexts> = {
         text: '收到的金额与订单不一致，商家会处理。您无需操作，请勿再次付款。',
         live: '商家正在核对付款',
       },
+      refunding: {
+        heading: '正在为您退款',
+        text: '付款到达时订单已经结束。款项会自动原路退回，您无需操作，请勿再次付款。',
+        live: '正在为您退款',
+      },
+      refunded: {
+        heading: '款项已退回',
+        text: '付款到达时订单已经结束，款项已原路退回。银行卡可能需要几天到账。',
+        live: '款项已退回',
+      },
     },
   },
   en: {
@@ -151,6 +172,16 @@ export const cashierTexts: Record<Locale, CashierTexts> = {
         heading: 'The shop is checking your payment',
         text: 'The amount received differs from the order. You need not do anything; please do not pay again.',
         live: 'The shop is checking your payment',
+      },
+      refunding: {
+        heading: 'We are refunding you',
+        text: 'Your payment arrived after this order had ended. The money goes back by itself to where it came from; please do not pay again.',
+        live: 'We are refunding you',
+      },
+      refunded: {
+        heading: 'Refunded',
+        text: 'Your payment arrived after this order had ended, and the money went back to where it came from. A bank card may take some days.',
+        live: 'Refunded',
       },
     },
   },

@@ -4,11 +4,13 @@ import { Logger, Module } from '@nestjs/common';
 import { createLogger, startApp, type StartedApp } from '#platform';
 import { NOTIFY_SUCCESS } from '#wechat-pay';
 import { Notify, type NotifyReply } from '../flow/notify.ts';
-import { addNotifyRoute } from './notify.route.ts';
+import { RefundNotify } from '../flow/refund-notice.ts';
+import { addNotifyRoutes } from './notify.route.ts';
 
 Logger.overrideLogger(false);
 
 const received: Buffer[] = [];
+const refundsReceived: Buffer[] = [];
 let reply: NotifyReply;
 const notify = {
   receive: (raw: Buffer): Promise<NotifyReply> => {
@@ -17,7 +19,19 @@ const notify = {
   },
 };
 
-@Module({ providers: [{ provide: Notify, useValue: notify }] })
+const refundNotify = {
+  receive: (raw: Buffer): Promise<NotifyReply> => {
+    refundsReceived.push(raw);
+    return Promise.resolve(reply);
+  },
+};
+
+@Module({
+  providers: [
+    { provide: Notify, useValue: notify },
+    { provide: RefundNotify, useValue: refundNotify },
+  ],
+})
 class NotifyOnly {}
 
 let started: StartedApp;
@@ -25,7 +39,7 @@ beforeAll(async () => {
   const logger = createLogger('test', 'silent');
   started = await startApp(NotifyOnly, {
     ...{ name: 'test', port: 0, logger, openapi: false, signals: false },
-    configure: addNotifyRoute,
+    configure: addNotifyRoutes,
   });
 });
 afterAll(() => started.close());
@@ -86,6 +100,12 @@ describe('the notify route', () => {
     const answer = await fetch(`${started.url}/weixin/pay/notify/url`, { method });
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
     expect(received).toEqual([]);
+  });
+
+  it('takes refunds at their own address', async () => {
+    const answer = await fetch(`${started.url}/weixin/pay/notify/refund`, { method: 'POST', body: '<xml/>' });
+    expect(await answer.text()).toBe(NOTIFY_SUCCESS);
+    expect([refundsReceived.length, received.length]).toEqual([1, 0]);
   });
 
   it('leaves the other routes alone', async () => {

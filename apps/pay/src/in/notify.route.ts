@@ -1,23 +1,29 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { fastifyOf } from '#platform';
+import { fastifyOf, protection } from '#platform';
 import { NOTIFY_SUCCESS, notifyFail } from '#wechat-pay';
-import { Notify } from '../flow/notify.ts';
+import { Notify, type NotifyReply } from '../flow/notify.ts';
+import { RefundNotify } from '../flow/refund-notice.ts';
 import { clientIp } from './input.ts';
 
-const PATH = '/weixin/pay/notify/url';
+type Receive = (raw: Buffer, remoteIp: string) => Promise<NotifyReply>;
 const XML = 'text/xml; charset=utf-8';
 const MAX_BYTES = 64 * 1024;
+const answersAfterCommit = protection('success-after-commit');
 
 /**
- * The address WeChat posts payments to. It stands beside Nest's routes, in a scope of its own: the sign is over the
+ * The addresses WeChat posts payments and refunds to. They stand beside Nest's routes, in a scope of their own: the sign is over the
  * content as it was sent, so the body stays bytes, whatever its content type says; and WeChat understands only its own
  * XML, so every error here is answered in it, with HTTP 200
  * (protocol: pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_7).
  */
-export function addNotifyRoute(app: NestFastifyApplication): void {
-  const notify = app.get(Notify);
+export function addNotifyRoutes(app: NestFastifyApplication): void {
+  const [payments, refunds] = [app.get(Notify), app.get(RefundNotify)];
+  const routes: Record<string, Receive> = {
+    '/weixin/pay/notify/url': (raw, ip) => payments.receive(raw, ip),
+    '/weixin/pay/notify/refund': (raw, ip) => refunds.receive(raw, ip),
+  };
   const logger = new Logger('notify');
   void fastifyOf(app).register((scope: FastifyInstance, _options, ready) => {
     scope.removeAllContentTypeParsers();
@@ -33,20 +39,24 @@ export function addNotifyRoute(app: NestFastifyApplication): void {
       logger.warn({ reason: error.code ?? 'unreadable', ip: clientIp(request) }, 'notification answered FAIL');
       return reply.code(200).type(XML).send(notifyFail('unreadable'));
     });
-    scope.post(PATH, async (request, reply) => {
-      const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      const answer = await notify.receive(raw, clientIp(request));
-      return reply
-        .code(200)
-        .type(XML)
-        .send(answer.kind === 'success' ? NOTIFY_SUCCESS : notifyFail(answer.message));
-    });
-    scope.route({
-      method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-      url: PATH,
-      handler: async (_request, reply) =>
-        reply.code(405).header('allow', 'POST').type(XML).send(notifyFail('POST only')),
-    });
+    for (const [path, receive] of Object.entries(routes)) addRoute(scope, path, receive);
     ready();
+  });
+}
+
+function addRoute(scope: FastifyInstance, path: string, receive: Receive): void {
+  scope.post(path, async (request, reply) => {
+    const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const receiving = receive(raw, clientIp(request));
+    const answer = answersAfterCommit ? await receiving : { kind: 'success' as const };
+    return reply
+      .code(200)
+      .type(XML)
+      .send(answer.kind === 'success' ? NOTIFY_SUCCESS : notifyFail(answer.message));
+  });
+  scope.route({
+    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    url: path,
+    handler: async (_request, reply) => reply.code(405).header('allow', 'POST').type(XML).send(notifyFail('POST only')),
   });
 }

@@ -1,9 +1,11 @@
 import { Controller } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import type { Event, EventType } from '#contract';
-import { done, type Outcome, retry } from '#platform';
+import { done, type Outcome, park, retry } from '#platform';
 import type { OrderStatus } from '../domain/payable.ts';
+import type { RefundRecorded } from '../flow/ports.ts';
 import { RecordNews } from '../flow/record.ts';
+import { RefundMoney } from '../flow/refund.ts';
 
 /** How an order has ended, by the event that says so. */
 export const endings: Partial<Record<EventType, OrderStatus>> = {
@@ -15,7 +17,10 @@ export const endings: Partial<Record<EventType, OrderStatus>> = {
 /** What `order` tells us. Everything is only written down; an order that is not known yet is on its way. */
 @Controller()
 export class OrderConsumer {
-  constructor(private readonly record: RecordNews) {}
+  constructor(
+    private readonly record: RecordNews,
+    private readonly refunds: RefundMoney,
+  ) {}
 
   @EventPattern('order.placed')
   async placed(events: Event<'order.placed'>[]): Promise<Outcome[]> {
@@ -34,6 +39,12 @@ export class OrderConsumer {
   async closeRequested(events: Event<'payment.close.requested'>[]): Promise<Outcome[]> {
     const unknown = await this.record.closeRequested(events.map(({ data }) => data));
     return events.map(({ data }) => (unknown.has(data.orderNo) ? retry('the order is not known yet') : done));
+  }
+
+  @EventPattern('refund.requested')
+  async refundRequested(events: Event<'refund.requested'>[]): Promise<Outcome[]> {
+    const recorded = await this.refunds.record(events.map(({ data }) => data));
+    return recorded.map((one) => refundAnswers[one]);
   }
 
   @EventPattern('order.paid')
@@ -56,3 +67,10 @@ export class OrderConsumer {
     return events.map(({ data }) => (unknown.has(data.orderNo) ? retry('the order is not known yet') : done));
   }
 }
+
+const refundAnswers: Readonly<Record<RefundRecorded, Outcome>> = {
+  recorded: done,
+  known: done,
+  'unknown-payment': retry('the payment is not known yet'),
+  other: park('this refund number stands for another refund'),
+};

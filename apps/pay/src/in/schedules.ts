@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Database, OneAtATime, Shutdown } from '#platform';
 import { Close } from '../flow/close.ts';
+import { RefundMoney } from '../flow/refund.ts';
 import { Requery } from '../flow/requery.ts';
 
 /**
@@ -13,10 +14,12 @@ export class Schedules {
   private readonly requerying: OneAtATime;
   private readonly sweeping: OneAtATime;
   private readonly closing: OneAtATime;
+  private readonly refunding: OneAtATime;
 
   constructor(
     requery: Requery,
     close: Close,
+    refundMoney: RefundMoney,
     shutdown: Shutdown,
     private readonly database: Database,
   ) {
@@ -26,7 +29,8 @@ export class Schedules {
     });
     this.sweeping = new OneAtATime('requery sweep', () => requery.sweep());
     this.closing = new OneAtATime('close', () => close.tick());
-    for (const job of [this.requerying, this.sweeping, this.closing]) {
+    this.refunding = new OneAtATime('refund', () => refundMoney.tick());
+    for (const job of [this.requerying, this.sweeping, this.closing, this.refunding]) {
       shutdown.on('intake', 'schedules', () => job.stop());
     }
   }
@@ -44,6 +48,11 @@ export class Schedules {
   @Interval(1_000)
   close(): Promise<void> | undefined {
     return this.whenOpen(this.closing);
+  }
+
+  @Interval(1_000)
+  refund(): Promise<void> | undefined {
+    return this.whenOpen(this.refunding);
   }
 
   /** Before the first migration there is nothing to look at. */

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { envelope, type Event, eventClass, eventData, exchangeOf, type TopologyNames } from '#contract';
 import type { DataSource, EntityManager } from 'typeorm';
+import { protection } from '../faults/protection.ts';
 import { transact } from '../mysql/transact.ts';
 import { isInfrastructureTrouble } from '../mysql/trouble.ts';
 import { errorText, PublishFailed } from '../rabbit/errors.ts';
@@ -32,6 +33,10 @@ const POLL_MS = 1_000;
 const CLAIM = 200;
 const MEASURE_MS = 10_000;
 const MAX_GROUP = 500;
+
+const deletesAfterConfirm = protection('delete-after-confirm');
+/** Rows that anybody may take. */
+const free = protection('lease') ? 'locked_until <= UTC_TIMESTAMP(3)' : 'TRUE';
 
 /** The part of {@link Publisher} the outbox uses. */
 export type OutboxPublisher = Pick<Publisher, 'publish' | 'available'>;
@@ -133,6 +138,7 @@ export class Outbox {
   }
 
   private async attempt(row: RecordedRow): Promise<void> {
+    if (!deletesAfterConfirm) await this.cleared.submit(row);
     try {
       await this.publisher.publish({
         exchange: exchangeOf(row.type, this.names),
@@ -193,7 +199,7 @@ export class Outbox {
   /** The first read takes no lock: nearly always there is nothing to take. */
   private async claim(): Promise<RecordedRow[]> {
     const expired = await this.dataSource.query<{ id: string }[]>(
-      'SELECT id FROM outbox WHERE locked_until <= UTC_TIMESTAMP(3) ORDER BY id LIMIT ?',
+      `SELECT id FROM outbox WHERE ${free} ORDER BY id LIMIT ?`,
       [CLAIM],
     );
     if (expired.length === 0) return [];
@@ -201,7 +207,7 @@ export class Outbox {
     return transact(this.dataSource, async (em) => {
       const rows = await em.query<ClaimedRow[]>(
         `SELECT id, message_id, type, body, required FROM outbox FORCE INDEX (PRIMARY)
-          WHERE id IN (?) AND locked_until <= UTC_TIMESTAMP(3) ORDER BY id FOR UPDATE SKIP LOCKED`,
+          WHERE id IN (?) AND ${free} ORDER BY id FOR UPDATE SKIP LOCKED`,
         [expired.map(({ id }) => id)],
       );
       if (rows.length === 0) return [];

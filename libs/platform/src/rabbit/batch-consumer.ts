@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Channel, ConsumeMessage } from 'amqplib';
+import { protection } from '../faults/protection.ts';
 import { Backoff } from './backoff.ts';
 import type { RabbitConnection } from './connection.ts';
 import { errorText, InfrastructureTrouble } from './errors.ts';
@@ -40,6 +41,8 @@ const WATCH_MS = 10_000;
 const IDLE_LOOKS = 6;
 const HEALTH_DEADLINE_MS = 5_000;
 const CANCEL_TIMEOUT_MS = 1_000;
+
+const acksAfterHandling = protection('ack-after-commit');
 
 /**
  * Reads one queue in batches that form by themselves: one batch is handled at a time, and what arrives meanwhile is the
@@ -189,12 +192,13 @@ export class BatchConsumer {
     const channel = this.channel;
     const isOpen = () => channel !== undefined && this.channel === channel;
     let result: Settled;
+    if (!acksAfterHandling && channel) this.acknowledge(channel, batch, batch);
     try {
       result = await this.options.handle(batch, isOpen);
     } catch (error) {
       result = { settled: [], trouble: new InfrastructureTrouble(errorText(error), error) };
     }
-    if (channel && isOpen()) this.acknowledge(channel, batch, result.settled);
+    if (acksAfterHandling && channel && isOpen()) this.acknowledge(channel, batch, result.settled);
     if (result.trouble) return this.pause(result.trouble);
     this.troubleBackoff.reset();
   }

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ConfirmChannel, Message, Options } from 'amqplib';
 import type { RabbitConnection } from './connection.ts';
+import { protection } from '../faults/protection.ts';
 import { errorText, PublishFailed, type PublishFailure } from './errors.ts';
 import { confirmChannel, LiveChannel } from './live-channel.ts';
 import { publishFailures } from './metrics.ts';
@@ -13,6 +14,8 @@ const DEADLINE_MS = 2_500;
 const SWEEP_MS = 100;
 const MAX_IN_FLIGHT = 1_000;
 const REDECLARE_AFTER_MS = 1_000;
+
+const returnsUnroutable = protection('mandatory');
 
 /** One message to send. */
 export interface OutgoingMessage {
@@ -238,7 +241,7 @@ const failure = (reason: PublishFailure, { messageId }: OutgoingMessage, detail?
 
 const publishOptions = (message: OutgoingMessage): Options.Publish => ({
   persistent: true,
-  mandatory: message.mandatory,
+  mandatory: message.mandatory && returnsUnroutable,
   messageId: message.messageId,
   type: message.type,
   contentType: 'application/json',

@@ -50,7 +50,15 @@ class Seen {
 class OrderHandlers {
   constructor(private readonly notes: Seen) {}
 
-  @EventPattern<string[]>(['payment.succeeded', 'payment.failed', 'payment.mismatched', 'payment.closed'])
+  @EventPattern<string[]>([
+    'payment.succeeded',
+    'payment.failed',
+    'payment.mismatched',
+    'payment.closed',
+    'refund.succeeded',
+    'refund.failed',
+    'refund.abnormal',
+  ])
   payments(events: Event[]): Outcome[] {
     return this.notes.note(events);
   }

@@ -47,7 +47,14 @@ class Handlers {
     return handlers.closed(events);
   }
 
-  @EventPattern<string[]>(['payment.succeeded', 'payment.failed', 'payment.mismatched'])
+  @EventPattern<string[]>([
+    'payment.succeeded',
+    'payment.failed',
+    'payment.mismatched',
+    'refund.succeeded',
+    'refund.failed',
+    'refund.abnormal',
+  ])
   others(events: Event[]): Promise<Outcome[]> {
     return Promise.resolve(events.map(() => park('not part of these tests')));
   }

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Event } from '#contract';
-import { Outbox, transact, type RecordedRow } from '#platform';
+import { Outbox, protection, transact, type RecordedRow } from '#platform';
 import { type Rule } from '../../domain/closing.ts';
 import { type OrderState } from '../../domain/order-states.ts';
+import { automaticRefundNo, givesBackByItself } from '../../domain/refund.ts';
 import { decideSettle, type Payment, type PaymentRole } from '../../domain/settlement.ts';
 import { OrderChanges, type Moved, type Settled } from '../../flow/ports.ts';
 import { togetherOrSingly } from './batch.ts';
@@ -18,6 +19,9 @@ import {
   type Change,
   type Locked,
 } from './order-moves.ts';
+import { writeRefunds } from './refund-requests.ts';
+
+const comparesAmounts = protection('amount-check');
 
 interface ClosingRow {
   orderNo: string;
@@ -145,7 +149,8 @@ async function settleBatch(
   const bookings: Booking[] = [];
   const result = payments.map((payment): Settled => {
     const order = orders.get(payment.orderNo);
-    const decision = decideSettle(order, payment, bookedFor.get(payment.transactionId));
+    const totalFee = comparesAmounts ? payment.totalFee : (order?.totalFee ?? 0);
+    const decision = decideSettle(order, { totalFee }, bookedFor.get(payment.transactionId));
     if (decision.kind !== 'book') return decision;
     if (!order) throw new Error('a payment was booked without an order');
     const { role } = decision;
@@ -160,7 +165,7 @@ async function settleBatch(
   });
   const events = await writeMoves(em, now, changes);
   await book(em, now, bookings);
-  return { result, events };
+  return { result, events: [...events, ...(await giveBackMoney(em, now, bookings))] };
 }
 
 const amountDiffers = { to: 'REVIEW', why: 'amount differs' } as const;
@@ -179,6 +184,26 @@ async function findBooked(em: EntityManager, transactionIds: readonly string[]):
   return new Map(rows.map(({ transactionId, orderNo }) => [transactionId, orderNo]));
 }
 
+/** Money that pays no order is requested back in the transaction that books it: nobody can forget it. */
+function giveBackMoney(em: EntityManager, now: Date, bookings: readonly Booking[]): Promise<Event[]> {
+  const refunds = bookings.flatMap(({ payment, role }) => {
+    if (!givesBackByItself(role)) return [];
+    const { orderNo, transactionId, totalFee: amountFen } = payment;
+    const reason = automaticReason[role];
+    const automatic = { restock: false, origin: role, requestedBy: '', outRefundNo: automaticRefundNo(transactionId) };
+    return [{ orderNo, transactionId, amountFen, reason, ...automatic }];
+  });
+  return writeRefunds(em, now, refunds);
+}
+
+/** Shown to the buyer by WeChat. */
+const automaticReason = { LATE: '订单已关闭，自动退款', DOUBLE: '重复付款，自动退款' } as const;
+
+const done = (role: PaymentRole, { transactionId }: Payment): string =>
+  givesBackByItself(role)
+    ? `refund ${automaticRefundNo(transactionId)} requested`
+    : 'open: accept it for the order, or give it back';
+
 async function book(em: EntityManager, now: Date, bookings: readonly Booking[]): Promise<void> {
   if (bookings.length === 0) return;
   const rows = bookings.map(({ payment: p, role }) => [
@@ -190,10 +215,11 @@ async function book(em: EntityManager, now: Date, bookings: readonly Booking[]):
     p.paidAt,
     p.source,
     now,
+    givesBackByItself(role) ? p.totalFee : 0,
   ]);
   await em.query(
-    `INSERT INTO order_payment (transaction_id, order_no, out_trade_no, role, total_fee, paid_at, source, booked_at)
-     VALUES ?`,
+    `INSERT INTO order_payment
+       (transaction_id, order_no, out_trade_no, role, total_fee, paid_at, source, booked_at, reserved_fen) VALUES ?`,
     [rows],
   );
   const odd = bookings.filter(({ role }) => role !== 'MAIN');
@@ -202,7 +228,7 @@ async function book(em: EntityManager, now: Date, bookings: readonly Booking[]):
     role,
     p.orderNo,
     p.transactionId,
-    `${p.totalFee} fen for ${p.outTradeNo}, paid ${p.paidAt.toISOString()}`,
+    `${p.totalFee} fen for ${p.outTradeNo}, paid ${p.paidAt.toISOString()}; ${done(role, p)}`,
     'OPEN',
     now,
   ]);

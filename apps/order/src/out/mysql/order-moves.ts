@@ -1,6 +1,6 @@
 import { type EntityManager } from 'typeorm';
 import { type Event } from '#contract';
-import { event } from '#platform';
+import { event, protection } from '#platform';
 import { mayMove, type Move, type OrderState } from '../../domain/order-states.ts';
 import { pointsFor } from '../../domain/settlement.ts';
 import { Conflict } from './batch.ts';
@@ -8,6 +8,11 @@ import { type OrderRow } from './rows.ts';
 
 // Every statement names its index: with many keys and a small table the optimizer would scan the whole table, and wait
 // for rows that other transactions hold and this one does not want. A range over the key also locks in ascending order.
+
+const comparesAndSets = protection('compare-and-set');
+const returnsOnce = protection('stock-once');
+const forUpdate = comparesAndSets ? 'FOR UPDATE' : '';
+const stillHeld = returnsOnce ? 'AND state = ?' : '';
 
 /** A locked order, what to do with it, and for PAID when the money was paid. */
 export interface Change {
@@ -31,7 +36,7 @@ const columns = `order_no AS orderNo, buyer_id AS buyerId, status, closing_reaso
 
 /** Locks these orders in ascending order, the order in which everybody locks them. */
 export async function lockOrders(em: EntityManager, orderNos: readonly string[]): Promise<Locked> {
-  const sql = `SELECT ${columns} FROM orders FORCE INDEX (PRIMARY) WHERE order_no IN (?) ORDER BY order_no FOR UPDATE`;
+  const sql = `SELECT ${columns} FROM orders FORCE INDEX (PRIMARY) WHERE order_no IN (?) ORDER BY order_no ${forUpdate}`;
   return toLocked(await em.query<LockedRow[]>(sql, [[...new Set(orderNos)]]));
 }
 
@@ -60,6 +65,7 @@ export async function writeMoves(em: EntityManager, now: Date, changes: readonly
     await giveBack(
       em,
       given.map(({ order }) => order.orderNo),
+      'RESERVED',
     );
   return changes.flatMap(({ order, move }) => eventOf(order, move, now));
 }
@@ -112,9 +118,9 @@ async function updateOrders(em: EntityManager, now: Date, group: readonly Change
     set.push(`paid_at = CASE order_no ${'WHEN ? THEN ? '.repeat(group.length)}END`);
     values.push(...group.flatMap(({ order: { orderNo }, paidAt = now }) => [orderNo, paidAt]));
   }
-  const sql = `UPDATE orders FORCE INDEX (PRIMARY) SET ${set.join(', ')} WHERE order_no IN (?) AND status = ?`;
+  const sql = `UPDATE orders FORCE INDEX (PRIMARY) SET ${set.join(', ')} WHERE order_no IN (?)${comparesAndSets ? ' AND status = ?' : ''}`;
   const orderNos = group.map(({ order: { orderNo } }) => orderNo);
-  await expectRows(em, group.length, sql, [...values, orderNos, order.status]);
+  await expectRows(em, group.length, sql, [...values, orderNos, ...(comparesAndSets ? [order.status] : [])]);
 }
 
 async function sell(em: EntityManager, paid: readonly OrderState[]): Promise<void> {
@@ -127,18 +133,22 @@ async function sell(em: EntityManager, paid: readonly OrderState[]): Promise<voi
   await em.query('INSERT INTO point_ledger (order_no, reason, buyer_id, points) VALUES ?', [points]);
 }
 
-/** Stock goes back once: only what is still RESERVED, and the state changes in the same transaction. */
-async function giveBack(em: EntityManager, orderNos: readonly string[]): Promise<void> {
+/** Stock goes back once: only what is still in the state `held`, and the state changes in the same transaction. */
+export async function giveBack(
+  em: EntityManager,
+  orderNos: readonly string[],
+  held: 'RESERVED' | 'SOLD',
+): Promise<void> {
   const reserved = await em.query<{ productId: string; quantity: number }[]>(
     `SELECT product_id AS productId, quantity FROM reservation FORCE INDEX (PRIMARY)
-     WHERE order_no IN (?) AND state = 'RESERVED'
+     WHERE order_no IN (?) ${stillHeld}
      ORDER BY order_no, product_id FOR UPDATE`,
-    [orderNos],
+    [orderNos, held],
   );
   if (reserved.length === 0) return;
   const sql = `UPDATE reservation FORCE INDEX (PRIMARY) SET state = 'RETURNED'
-    WHERE order_no IN (?) AND state = 'RESERVED'`;
-  await expectRows(em, reserved.length, sql, [orderNos]);
+    WHERE order_no IN (?) AND state = ?`;
+  if (returnsOnce) await expectRows(em, reserved.length, sql, [orderNos, held]);
   const back = new Map<string, number>();
   for (const { productId, quantity } of reserved) back.set(productId, (back.get(productId) ?? 0) + quantity);
   await expectRows(
@@ -151,7 +161,9 @@ async function giveBack(em: EntityManager, orderNos: readonly string[]): Promise
 }
 
 function eventOf(order: OrderState, move: Move, now: Date): Event[] {
-  return move.to === 'CLOSING' ? [closeRequested(order.orderNo, move.closingReason, now)] : endOf(order, move.to, now);
+  if (move.to === 'CLOSING') return [closeRequested(order.orderNo, move.closingReason, now)];
+  // That an order was paid was told when it was; what goes back is told with its amount by who books the refund.
+  return move.to === 'PART_REFUNDED' || move.to === 'REFUNDED' ? [] : endOf(order, move.to, now);
 }
 
 /** How an order has ended, told to whoever wants to know; nothing while it has not. */
@@ -163,6 +175,8 @@ export function endOf(
   const facts = { orderNo, totalFee, at: now.toISOString() };
   switch (status) {
     case 'PAID':
+    case 'PART_REFUNDED':
+    case 'REFUNDED':
       return [event('order.paid', `order.paid:${orderNo}`, facts, now)];
     case 'CANCELLED':
       return [event('order.cancelled', `order.cancelled:${orderNo}`, facts, now)];

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type Line, type Product } from '../../domain/basket.ts';
 import { type OrderState } from '../../domain/order-states.ts';
-import { OrderReads, type OrderQuery, type OrderSummary, type OrderView } from '../../flow/ports.ts';
+import { OrderReads, type OrderQuery, type OrderSummary, type OrderView, type RefundView } from '../../flow/ports.ts';
 
 /** A row whose BIGINT columns arrive as text. */
 type Texts<T, K extends keyof T> = Omit<T, K> & Record<K, string>;
@@ -39,7 +39,7 @@ export class MysqlOrderReads extends OrderReads {
       [orderNo],
     );
     if (!row) return undefined;
-    const [items, log, payments, points] = await Promise.all([
+    const [items, log, payments, refunds, points] = await Promise.all([
       this.dataSource.query<Texts<Line, 'priceFen'>[]>(
         `SELECT product_id AS productId, title, quantity, price_fen AS priceFen FROM order_item
          WHERE order_no = ? ORDER BY product_id`,
@@ -49,9 +49,16 @@ export class MysqlOrderReads extends OrderReads {
         'SELECT `at`, from_status AS `from`, to_status AS `to`, reason FROM order_log WHERE order_no = ? ORDER BY log_id',
         [orderNo],
       ),
-      this.dataSource.query<Texts<OrderView['payments'][number], 'totalFee'>[]>(
-        `SELECT transaction_id AS transactionId, role, total_fee AS totalFee, paid_at AS paidAt FROM order_payment
+      this.dataSource.query<Texts<OrderView['payments'][number], 'totalFee' | 'refundedFen'>[]>(
+        `SELECT transaction_id AS transactionId, role, total_fee AS totalFee, paid_at AS paidAt,
+           refunded_fen AS refundedFen FROM order_payment
          WHERE order_no = ? ORDER BY booked_at, transaction_id`,
+        [orderNo],
+      ),
+      this.dataSource.query<Texts<RefundView, 'amountFen'>[]>(
+        `SELECT out_refund_no AS outRefundNo, transaction_id AS transactionId, amount_fen AS amountFen, reason, origin,
+           state AS status, requested_at AS requestedAt, ended_at AS endedAt
+         FROM refund_request WHERE order_no = ? ORDER BY requested_at, out_refund_no`,
         [orderNo],
       ),
       this.dataSource.query<{ points: string | null }[]>(
@@ -64,7 +71,12 @@ export class MysqlOrderReads extends OrderReads {
       totalFee: Number(row.totalFee),
       items: items.map((item) => ({ ...item, priceFen: Number(item.priceFen) })),
       log,
-      payments: payments.map((payment) => ({ ...payment, totalFee: Number(payment.totalFee) })),
+      payments: payments.map((payment) => ({
+        ...payment,
+        totalFee: Number(payment.totalFee),
+        refundedFen: Number(payment.refundedFen),
+      })),
+      refunds: refunds.map((refund) => ({ ...refund, amountFen: Number(refund.amountFen) })),
       points: Number(points[0]?.points ?? 0),
     };
   }

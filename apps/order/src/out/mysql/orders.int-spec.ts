@@ -6,6 +6,7 @@ import { freshSchema } from '../../../../../test/support/services.ts';
 import { whenBuyerCancels, whenClosedAtWechat, whenPaymentFailed, whenTimeIsUp } from '../../domain/closing.ts';
 import { type Payment } from '../../domain/settlement.ts';
 import { CreateOrderTables1795000000000 } from './migrations/1795000000000-create-order-tables.ts';
+import { Refunds1795100000000 } from './migrations/1795100000000-refunds.ts';
 import { MysqlOrderChanges } from './order-changes.mysql.ts';
 import { MysqlOrderReads } from './order-reads.mysql.ts';
 import { MysqlPlacements } from './placements.mysql.ts';
@@ -24,7 +25,11 @@ let reads: MysqlOrderReads;
 beforeAll(async () => {
   schema = await freshSchema('paypair_order');
   const entities = [...orderRows, OutboxRow, ParkedMessageRow];
-  dataSource = await openDataSource({ url: schema.url, entities, migrations: [CreateOrderTables1795000000000] });
+  dataSource = await openDataSource({
+    url: schema.url,
+    entities,
+    migrations: [CreateOrderTables1795000000000, Refunds1795100000000],
+  });
   await migrate(dataSource);
   const away = {
     available: false,
@@ -120,7 +125,7 @@ describe('the schema', () => {
   it('takes up a migration that was killed half-way', async () => {
     await dataSource.query('DROP TABLE anomaly');
     await dataSource.query('DELETE FROM migrations');
-    expect(await migrate(dataSource)).toEqual(['CreateOrderTables1795000000000']);
+    expect(await migrate(dataSource)).toEqual(['CreateOrderTables1795000000000', 'Refunds1795100000000']);
     expect(await value('SELECT COUNT(*) FROM anomaly')).toBe(0);
   });
 

@@ -4,6 +4,7 @@
  */
 import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 import { type ClosingReason, type OrderStatus } from '../../domain/order-states.ts';
+import { type RefundOrigin, type RefundState } from '../../domain/refund.ts';
 import { type PaymentRole } from '../../domain/settlement.ts';
 
 const ascii = { type: 'varchar', charset: 'ascii', collation: 'ascii_bin' } as const;
@@ -78,6 +79,30 @@ export class OrderPaymentRow {
   @Column({ ...at, name: 'paid_at' }) paidAt!: Date;
   @Column({ ...ascii, length: 16 }) source!: string;
   @Column({ ...at, name: 'booked_at' }) bookedAt!: Date;
+  @Column({ ...fen, name: 'refunded_fen', default: 0 }) refundedFen!: string;
+  /** Requested back and not yet ended. */
+  @Column({ ...fen, name: 'reserved_fen', default: 0 }) reservedFen!: string;
+}
+
+@Entity({ name: 'refund_request' })
+@Index('ix_refund_request_order', ['orderNo'])
+@Index('ix_refund_request_transaction', ['transactionId'])
+@Index('ix_refund_request_sent', ['state', 'sentAt'])
+export class RefundRequestRow {
+  @PrimaryColumn({ ...ascii, name: 'out_refund_no', length: 64 }) outRefundNo!: string;
+  @Column(orderNo) orderNo!: string;
+  @Column({ ...ascii, name: 'transaction_id', length: 32 }) transactionId!: string;
+  @Column({ ...fen, name: 'amount_fen' }) amountFen!: string;
+  @Column({ type: 'varchar', length: 80 }) reason!: string;
+  @Column({ type: 'tinyint', unsigned: true }) restock!: number;
+  @Column({ ...ascii, length: 8 }) origin!: RefundOrigin;
+  @Column({ ...ascii, length: 16 }) state!: RefundState;
+  @Column({ ...ascii, name: 'refund_id', length: 32, nullable: true }) refundId!: string | null;
+  /** Who asked for it; empty when nobody did. */
+  @Column({ ...ascii, name: 'requested_by', length: 128 }) requestedBy!: string;
+  @Column({ ...at, name: 'requested_at' }) requestedAt!: Date;
+  @Column({ ...at, name: 'sent_at' }) sentAt!: Date;
+  @Column({ ...at, name: 'ended_at', nullable: true }) endedAt!: Date | null;
 }
 
 @Entity({ name: 'point_ledger' })
@@ -94,11 +119,11 @@ export class PointRow {
 @Index('ix_anomaly_state', ['state'])
 export class AnomalyRow {
   @PrimaryGeneratedColumn({ type: 'bigint', name: 'anomaly_id' }) anomalyId!: string;
-  @Column({ ...ascii, length: 16 }) kind!: PaymentRole;
+  @Column({ ...ascii, length: 16 }) kind!: PaymentRole | 'REFUND_REFUSED' | 'REFUND_CLOSED' | 'REFUND_ABNORMAL';
   @Column(orderNo) orderNo!: string;
   @Column({ ...ascii, name: 'transaction_id', length: 32 }) transactionId!: string;
   @Column({ type: 'varchar', length: 255 }) detail!: string;
-  @Column({ ...ascii, length: 16 }) state!: 'OPEN';
+  @Column({ ...ascii, length: 16 }) state!: 'OPEN' | 'DONE';
   @Column({ ...at, name: 'opened_at' }) openedAt!: Date;
 }
 
@@ -120,6 +145,7 @@ export const orderRows = [
   ReservationRow,
   OrderLogRow,
   OrderPaymentRow,
+  RefundRequestRow,
   PointRow,
   AnomalyRow,
   IdempotencyRow,

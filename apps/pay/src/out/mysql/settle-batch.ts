@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import type { Event } from '#contract';
+import { protection } from '#platform';
 import { type Attempt, attemptMachine, isOpen } from '../../domain/attempt.ts';
 import { orderStatusMachine, payableMachine } from '../../domain/payable.ts';
 import { anomalyOf, judge, type Payment, type PaymentResult, type SettleOutcome } from '../../domain/payment.ts';
@@ -8,6 +9,8 @@ import { tellAgainMs } from '../../domain/schedule.ts';
 import type { Settled } from '../../flow/ports.ts';
 import { failed, mismatched, succeeded } from './events.ts';
 import { fromNow, grouped, type LockedOrder, micros, type Written } from './rows.ts';
+
+const comparesAmounts = protection('amount-check');
 
 interface Judged {
   result: PaymentResult;
@@ -31,7 +34,8 @@ export async function settleBatch(
   }
   const judged = results.map((result): Judged => {
     const { order, attempt } = known.get(result.outTradeNo) ?? {};
-    const outcome = judge(result, attempt);
+    const totalFee = attempt?.totalFee ?? 0;
+    const outcome = judge(comparesAmounts || result.kind === 'failed' ? result : { ...result, totalFee }, attempt);
     if (outcome === 'settled' && result.kind === 'paid' && attempt) {
       attempt.state = 'SUCCESS';
       attempt.transactionId = result.transactionId;

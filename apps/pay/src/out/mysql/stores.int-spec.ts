@@ -12,9 +12,11 @@ import { AttemptsMysql } from './attempts.mysql.ts';
 import { ChecksMysql } from './checks.mysql.ts';
 import { ClosingsMysql } from './closings.mysql.ts';
 import { Payments1763700000000 } from './migrations/1763700000000-payments.ts';
+import { Refunds1763800000000 } from './migrations/1763800000000-refunds.ts';
 import { Merchant } from './merchant.ts';
 import { NoticeRow } from './notice.row.ts';
 import { PayableRow } from './payable.row.ts';
+import { RefundRow } from './refund.row.ts';
 import { PaymentsMysql } from './payments.mysql.ts';
 
 const merchant = { mchId: '1900000109', appid: 'wx8888888888888888' };
@@ -26,7 +28,7 @@ const wish = {
   callMs: 8_000,
 } as const;
 const code = { prepayId: 'wx201410272009395522657a690389285100', codeUrl: 'weixin://wxpay/bizpayurl?pr=NwY5Mz9' };
-const entities = [PayableRow, AttemptRow, NoticeRow, AnomalyRow, OutboxRow, ParkedMessageRow];
+const entities = [PayableRow, AttemptRow, NoticeRow, AnomalyRow, RefundRow, OutboxRow, ParkedMessageRow];
 
 // Batches that fall back and a broker that is away are part of these tests.
 Logger.overrideLogger(false);
@@ -89,7 +91,7 @@ const payment = (attempt: Pick<Attempt, 'outTradeNo' | 'totalFee'>, over: Partia
 
 beforeAll(async () => {
   schema = await freshSchema('pay_stores');
-  db = await openDataSource({ url: schema.url, entities, migrations: [Payments1763700000000] });
+  db = await openDataSource({ url: schema.url, entities, migrations: [Payments1763700000000, Refunds1763800000000] });
   await migrate(db);
   const away = { available: false, publish: () => Promise.reject(new Error('no broker here')) };
   outbox = new Outbox(db, away, defaultNames);

@@ -9,9 +9,12 @@ import {
   type SignType,
   WechatPayClient,
 } from '#wechat-pay';
+import { protection } from '#platform';
 import type { Attempt, PrepayRequest } from '../../domain/attempt.ts';
 import type { FailedPayment, Payment, RawNotice } from '../../domain/payment.ts';
 import { type ClosedAtWechat, Gateway, type OpenedNotice, type Prepared, type Queried } from '../../flow/ports.ts';
+
+const believesPaidAtClose = protection('paid-at-close');
 
 export interface WechatAccount {
   baseUrl: string;
@@ -63,7 +66,7 @@ export class GatewayWechat extends Gateway {
     const answer = await this.call(() => this.client(attempt).closeOrder({ outTradeNo }, { deadlineMs }));
     if (answer.kind === 'ok') return { kind: 'closed' };
     if (answer.kind === 'unknown') return { kind: 'unknown', reason: answer.reason };
-    if (answer.code === 'ORDERPAID') return { kind: 'paid' };
+    if (answer.code === 'ORDERPAID') return { kind: believesPaidAtClose ? 'paid' : 'closed' };
     if (answer.code === 'ORDERNOTEXIST') return { kind: 'absent' };
     return { kind: 'unknown', reason: answer.code };
   }
@@ -100,7 +103,11 @@ export class GatewayWechat extends Gateway {
     switch (tradeState) {
       case 'SUCCESS':
       case 'REFUND':
-        return { kind: 'paid', payment: paymentOf(state, { mchId, appid, tradeType, source }) };
+        return {
+          kind: 'paid',
+          payment: paymentOf(state, { mchId, appid, tradeType, source }),
+          ...(tradeState === 'REFUND' && { refunded: true }),
+        };
       case 'NOTPAY':
       case 'USERPAYING':
       case 'ACCEPT':

@@ -1,0 +1,104 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { whenAmountDiffers, whenBuyerCancels, whenClosedAtWechat, whenPaymentFailed, whenTimeIsUp } from './closing.ts';
+import { FIRST_STATUS, isFinal, mayMove, type Move, type OrderState } from './order-states.ts';
+import { decideSettle, type PaymentRole } from './settlement.ts';
+
+const RUNS = 1_200;
+const LONGEST = 100;
+const TOTAL_FEE = 6_800;
+const EXPIRES_AT = Date.UTC(2026, 10, 21, 12, 30);
+
+/** Throws like an expectation, at a fraction of the price: it is asked a million times. */
+function must(holds: boolean, what: string): void {
+  if (!holds) throw new Error(what);
+}
+
+/** An order as its table keeps it, with the books beside it. */
+class Kept {
+  order: OrderState = {
+    orderNo: '2026112112000000000001',
+    buyerId: 'buyer',
+    status: FIRST_STATUS,
+    closingReason: null,
+    totalFee: TOTAL_FEE,
+    expiresAt: new Date(EXPIRES_AT),
+  };
+  now = EXPIRES_AT - 1_000;
+  paidTimes = 0;
+  returnedTimes = 0;
+  readonly booked = new Map<string, PaymentRole>();
+
+  /** What the database does with a decision: only a way the table knows, and never out of an end. */
+  move(move: Move | undefined): void {
+    if (!move) return;
+    must(mayMove(this.order.status, move.to), `${this.order.status} to ${move.to}`);
+    must(!isFinal(this.order.status), `${this.order.status} was left`);
+    const closingReason = 'closingReason' in move ? move.closingReason : this.order.closingReason;
+    this.order = { ...this.order, status: move.to, closingReason };
+    if (move.to === 'PAID') this.paidTimes += 1;
+    if (move.to === 'CANCELLED' || move.to === 'PAY_FAILED') this.returnedTimes += 1;
+  }
+
+  settle(transactionId: string, totalFee: number): void {
+    const bookedFor = this.booked.has(transactionId) ? this.order.orderNo : undefined;
+    const decision = decideSettle(this.order, { totalFee }, bookedFor);
+    if (decision.kind !== 'book') {
+      must(decision.kind === 'repeat', decision.kind);
+      return;
+    }
+    this.booked.set(transactionId, decision.role);
+    if (decision.role === 'MAIN') this.move({ to: 'PAID', why: 'paid' });
+    if (decision.role === 'AMOUNT') this.move({ to: 'REVIEW', why: 'amount differs' });
+  }
+}
+
+let steps = 0;
+
+class Step implements fc.Command<object, Kept> {
+  constructor(
+    private readonly name: string,
+    private readonly act: (kept: Kept) => void,
+  ) {}
+
+  check = (): boolean => true;
+
+  run(_model: object, kept: Kept): void {
+    steps += 1;
+    const before = kept.order.status;
+    this.act(kept);
+    must(!isFinal(before) || kept.order.status === before, `${before} was left`);
+    must(kept.paidTimes + kept.returnedTimes <= 1, 'ended twice');
+    const mains = [...kept.booked.values()].filter((role) => role === 'MAIN').length;
+    must(mains === (kept.order.status === 'PAID' ? 1 : 0), `${kept.order.status} with ${mains} main payments`);
+  }
+
+  toString = (): string => this.name;
+}
+
+const always = (name: string, act: (kept: Kept) => void) => fc.constant(new Step(name, act));
+const now = (kept: Kept) => new Date(kept.now);
+
+const steppings = [
+  always('time passes', (kept) => (kept.now += 700)),
+  always('time-out', (kept) => kept.move(whenTimeIsUp(kept.order, now(kept)))),
+  always('cancel', (kept) => kept.move(whenBuyerCancels(kept.order, now(kept)))),
+  always('failed', (kept) => kept.move(whenPaymentFailed(kept.order, now(kept)))),
+  always('mismatched', (kept) => kept.move(whenAmountDiffers(kept.order, now(kept)))),
+  always('closed', (kept) => kept.move(whenClosedAtWechat(kept.order, now(kept)))),
+  fc
+    .tuple(fc.constantFrom('t1', 't2', 't3'), fc.constantFrom(TOTAL_FEE, TOTAL_FEE, TOTAL_FEE, TOTAL_FEE - 1))
+    .map(([id, fee]) => new Step(`settle ${id} ${fee}`, (kept) => kept.settle(id, fee))),
+];
+
+describe('an order under any sequence of news', () => {
+  it('is paid at most once, returns its stock at most once, and never leaves its end', () => {
+    fc.assert(
+      fc.property(fc.commands(steppings, { maxCommands: LONGEST, size: 'max' }), (commands) => {
+        fc.modelRun(() => ({ model: {}, real: new Kept() }), commands);
+      }),
+      { numRuns: RUNS },
+    );
+    expect(steps).toBeGreaterThan(40_000);
+  });
+});

@@ -1,0 +1,67 @@
+import { type OrderStatus } from './order-states.ts';
+import { type PaymentRole } from './settlement.ts';
+
+/**
+ * One request to give money back, as `order` knows it. `pay` carries it out and tells the end.
+ *
+ * REQUESTED keeps its amount reserved. REFUSED (never taken on) and CLOSED (taken on, nothing given back) release it;
+ * ABNORMAL keeps it until an operator has recorded how it was repaid. WeChat's word that the money is back is a fact and
+ * is booked from every state.
+ */
+export const refundTransitions = {
+  REQUESTED: ['SUCCESS', 'REFUSED', 'CLOSED', 'ABNORMAL'],
+  REFUSED: ['SUCCESS'],
+  CLOSED: ['SUCCESS'],
+  ABNORMAL: ['SUCCESS'],
+  SUCCESS: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type RefundState = keyof typeof refundTransitions;
+export type RefundEnd = Exclude<RefundState, 'REQUESTED'>;
+
+/**
+ * Who wanted it: an operator (MANUAL, or REVIEW of money of another amount), the rules (LATE, DOUBLE), or somebody in the
+ * merchant console of WeChat Pay (CONSOLE), where it was made without us.
+ */
+export type RefundOrigin = 'MANUAL' | 'REVIEW' | 'LATE' | 'DOUBLE' | 'CONSOLE';
+
+export const FIRST_REFUND_STATE: RefundState = 'REQUESTED';
+
+/** Whether the amount of a refund in this state is set aside, neither refunded nor free for another refund. */
+export const isReserved = (state: RefundState): boolean => state === 'REQUESTED' || state === 'ABNORMAL';
+
+/** Whether a refund that stands in `from` (undefined: made without us) becomes `to` by WeChat's word. */
+export function mayEnd(from: RefundState | undefined, to: RefundEnd): boolean {
+  return from === undefined || (refundTransitions[from] as readonly RefundState[]).includes(to);
+}
+
+/** WeChat takes at most this many refunds of one payment. */
+export const MAX_REFUNDS = 50;
+
+/** How many more fen of a payment may be requested back. */
+export const refundable = (payment: { totalFee: number; refundedFen: number; reservedFen: number }): number =>
+  payment.totalFee - payment.refundedFen - payment.reservedFen;
+
+export type RefundRefusal = 'order-not-paid' | 'exceeds-paid' | 'too-many-refunds';
+
+/** Why an operator cannot have money of an order given back, or undefined when it may be tried. Amounts in fen. */
+export function refundRefusal(
+  status: OrderStatus,
+  payment: { totalFee: number; refundedFen: number; reservedFen: number } | undefined,
+  refunds: number,
+  amountFen: number,
+): RefundRefusal | undefined {
+  if (status !== 'PAID' && status !== 'PART_REFUNDED' && status !== 'REFUNDED') return 'order-not-paid';
+  if (!payment) return 'order-not-paid';
+  if (amountFen > refundable(payment)) return 'exceeds-paid';
+  return refunds >= MAX_REFUNDS ? 'too-many-refunds' : undefined;
+}
+
+/** Money that pays no order goes back by itself: everything of it, under a number that is the same however often. */
+export const givesBackByItself = (role: PaymentRole): role is 'LATE' | 'DOUBLE' => role === 'LATE' || role === 'DOUBLE';
+
+export const automaticRefundNo = (transactionId: string): string => `A${transactionId}`;
+
+/** What an order is after money of the payment that paid it went back. */
+export const afterRefund = (refundedFen: number, totalFee: number): 'PART_REFUNDED' | 'REFUNDED' =>
+  refundedFen >= totalFee ? 'REFUNDED' : 'PART_REFUNDED';

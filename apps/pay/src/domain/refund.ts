@@ -1,0 +1,115 @@
+import { machine } from './machine.ts';
+import { backOffMs, tellAgainMs } from './schedule.ts';
+
+/**
+ * One refund at WeChat. REQUESTED: written down before WeChat is called. PROCESSING: WeChat has taken it on. Only
+ * WeChat's own word ends it: the money is back (SUCCESS), it was closed without paying (CLOSED), the buyer's account
+ * could not take it (ABNORMAL), or it was never taken on (REFUSED).
+ */
+export type RefundState = 'REQUESTED' | 'PROCESSING' | 'SUCCESS' | 'CLOSED' | 'ABNORMAL' | 'REFUSED';
+
+export const refundMachine = machine<RefundState>('refund', 'REQUESTED', {
+  REQUESTED: ['PROCESSING', 'SUCCESS', 'CLOSED', 'ABNORMAL', 'REFUSED'],
+  PROCESSING: ['SUCCESS', 'CLOSED', 'ABNORMAL'],
+  ABNORMAL: ['SUCCESS'],
+  CLOSED: ['SUCCESS'],
+  REFUSED: ['SUCCESS'],
+  SUCCESS: [],
+});
+
+export type RefundEnd = Exclude<RefundState, 'REQUESTED' | 'PROCESSING'>;
+
+export const isEnded = (state: RefundState): state is RefundEnd => state !== 'REQUESTED' && state !== 'PROCESSING';
+
+/** COMMAND: `order` asked for it. CONSOLE: somebody made it in the merchant console, without us. */
+export type RefundOrigin = 'COMMAND' | 'CONSOLE';
+
+/** What WeChat is told; a repeat tells it exactly the same. Amounts in fen. */
+export interface RefundRequest {
+  outRefundNo: string;
+  transactionId: string;
+  outTradeNo: string;
+  /** The amount of the payment, the same for every refund of it. */
+  totalFee: number;
+  amountFen: number;
+  reason: string;
+}
+
+export interface Refund extends RefundRequest {
+  orderNo: string;
+  origin: RefundOrigin;
+  state: RefundState;
+  refundId: string | null;
+  /** When WeChat was last called with this refund; null: never. */
+  calledAt: Date | null;
+  tries: number;
+}
+
+/** One refund as WeChat shows it, already in our words. */
+export interface RefundAtWechat {
+  outRefundNo: string;
+  refundId: string;
+  transactionId: string;
+  outTradeNo: string;
+  totalFee: number;
+  amountFen: number;
+  state: 'PROCESSING' | 'SUCCESS' | 'CLOSED' | 'ABNORMAL' | 'UNKNOWN';
+}
+
+/** Whether both are the same refund of the same money; the smallest difference makes WeChat's word one about another. */
+export const isSameRefund = (refund: Refund, seen: RefundAtWechat): boolean =>
+  refund.outRefundNo === seen.outRefundNo &&
+  refund.transactionId === seen.transactionId &&
+  refund.outTradeNo === seen.outTradeNo &&
+  refund.totalFee === seen.totalFee &&
+  refund.amountFen === seen.amountFen &&
+  (refund.refundId === null || refund.refundId === seen.refundId);
+
+/**
+ * Codes with which WeChat will never take this refund on, however often it is asked. All others stay and are repeated
+ * with the same number: busy, too fast, funds too small, and what the operator repairs in the account
+ * (protocol: pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_4).
+ */
+const DEFINITE: ReadonlySet<string> = new Set([
+  'TRADE_OVERDUE',
+  'ERROR',
+  'USER_ACCOUNT_ABNORMAL',
+  'INVALID_TRANSACTIONID',
+  'ORDERNOTEXIST',
+  'REFUND_FEE_MISMATCH',
+  'INVALID_REQUEST',
+  'PARAM_ERROR',
+  'NOT_SENT',
+]);
+export const isDefiniteRefusal = (code: string): boolean => DEFINITE.has(code);
+
+/** WeChat takes two refunds of one payment only this far apart; a second more than it asks for, because clocks differ. */
+export const REFUNDS_APART_MS = 61_000;
+
+/**
+ * When a refund is looked at again. One that WeChat has not taken on is tried soon, then patiently and without end; one
+ * in progress is asked about soon (balances take seconds) and then ever more slowly (bank cards take days).
+ * @param tries from 0
+ */
+export const refundTryMs = (state: 'REQUESTED' | 'PROCESSING', tries: number): number =>
+  state === 'REQUESTED' ? backOffMs(tries, 5_000, 10 * 60_000) : backOffMs(tries, 3_000, 30 * 60_000);
+
+/** A refund `order` did not ask for is told again some time, because nobody there would miss it. `tries` from 0. */
+export const tellConsoleMs = (tries: number): number | undefined => (tries > 16 ? undefined : tellAgainMs(tries));
+
+/** Bytes WeChat takes for the reason shown to the buyer; the limit counts bytes of UTF-8. */
+const REASON_BYTES = 80;
+
+/** The reason as WeChat takes it: no 4-byte and control characters, cut on a character border. Never empty. */
+export function wechatReason(reason: string): string {
+  let text = '';
+  let bytes = 0;
+  for (const character of reason) {
+    const safe = /[\p{Cc}\p{Cs}\uFFFE\uFFFF]/u.test(character) || character.length > 1 ? '?' : character;
+    const code = safe.charCodeAt(0);
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : 3;
+    if (bytes > REASON_BYTES) break;
+    text += safe;
+  }
+  return text.trim() || '-';
+}

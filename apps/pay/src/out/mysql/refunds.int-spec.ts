@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { defaultNames } from '#contract';
+import { migrate, openDataSource, Outbox, OutboxRow, ParkedMessageRow } from '#platform';
+import { freshSchema } from '../../../../../test/support/services.ts';
+import { atWechat, RefundWechat } from '../../flow/refunds.testing.ts';
+import { RefundMoney } from '../../flow/refund.ts';
+import { Watch } from '../../flow/watch.ts';
+import { AnomalyRow } from './anomaly.row.ts';
+import { AttemptRow } from './attempt.row.ts';
+import { AttemptsMysql } from './attempts.mysql.ts';
+import { Merchant } from './merchant.ts';
+import { Payments1763700000000 } from './migrations/1763700000000-payments.ts';
+import { Refunds1763800000000 } from './migrations/1763800000000-refunds.ts';
+import { NoticeRow } from './notice.row.ts';
+import { PayableRow } from './payable.row.ts';
+import { PaymentsMysql } from './payments.mysql.ts';
+import { RefundRow } from './refund.row.ts';
+import { RefundsMysql } from './refunds.mysql.ts';
+
+Logger.overrideLogger(false);
+
+const merchant = { mchId: '1900000109', appid: 'wx8888888888888888' };
+let schema: Awaited<ReturnType<typeof freshSchema>>;
+let db: DataSource;
+let outbox: Outbox;
+let refunds: RefundsMysql;
+let wechat: RefundWechat;
+/** Two instances of the service. */
+let steps: [RefundMoney, RefundMoney];
+let orderNo: string;
+let transactionId: string;
+let numbers = 0;
+
+beforeAll(async () => {
+  schema = await freshSchema('pay_refunds');
+  const entities = [PayableRow, AttemptRow, NoticeRow, AnomalyRow, RefundRow, OutboxRow, ParkedMessageRow];
+  db = await openDataSource({ url: schema.url, entities, migrations: [Payments1763700000000, Refunds1763800000000] });
+  await migrate(db);
+  outbox = new Outbox(
+    db,
+    { available: false, publish: () => Promise.reject(new Error('no broker here')) },
+    defaultNames,
+  );
+  refunds = new RefundsMysql(db, outbox);
+});
+
+afterAll(async () => {
+  await outbox.stop();
+  await db.destroy();
+  await schema.drop();
+});
+
+beforeEach(async () => {
+  for (const table of ['refund', 'anomaly', 'outbox']) await db.query(`DELETE FROM ${table}`);
+  wechat = new RefundWechat();
+  const step = () => new RefundMoney(new RefundsMysql(db, outbox), wechat, new Watch());
+  steps = [step(), step()];
+  numbers += 1;
+  orderNo = `TEST${String(numbers).padStart(18, '0')}`;
+  transactionId = `4200${String(numbers).padStart(20, '0')}`;
+  await paid(100);
+});
+
+async function paid(totalFee: number): Promise<void> {
+  const attempts = new AttemptsMysql(db, new Merchant(merchant.mchId, merchant.appid));
+  await attempts.place([{ orderNo, totalFee: 100, title: 'tea', expiresAt: new Date(Date.now() + 3_600_000) }]);
+  await attempts.begin(orderNo, {
+    ...{ signType: 'HMAC-SHA256', notifyUrl: 'https://pay.example.test/n', spbillCreateIp: '127.0.0.1' },
+    ...{ minExpireSeconds: 300, callMs: 8_000 },
+  });
+  const money = { kind: 'paid', outTradeNo: orderNo, transactionId, totalFee, ...merchant, source: 'query' } as const;
+  const rest = { tradeType: 'NATIVE', openid: undefined, bankType: undefined, paidAt: new Date() };
+  await new PaymentsMysql(db, outbox).settle([{ ...money, ...rest }]);
+}
+
+const command = (outRefundNo = 'R1', amountFen = 60) => ({
+  orderNo,
+  transactionId,
+  outRefundNo,
+  amountFen,
+  reason: 'cup',
+});
+const shown = (over: object = {}) => atWechat({ transactionId, outTradeNo: orderNo, ...over });
+const dueNow = () => db.query('UPDATE refund SET next_try_at = UTC_TIMESTAMP(3), locked_until = NULL');
+const bothTick = () => Promise.all(steps.map((step) => step.tick()));
+const told = async () => {
+  const rows = await db.query<{ message_id: string }[]>("SELECT message_id FROM outbox WHERE type LIKE 'refund.%'");
+  return rows.map(({ message_id }) => message_id).sort();
+};
+const row = async (outRefundNo = 'R1') => {
+  const [found] = await db.query<RefundRow[]>('SELECT * FROM refund WHERE out_refund_no = ?', [outRefundNo]);
+  return found;
+};
+
+describe('a command', () => {
+  it('that comes twice, at once and later, makes one call', async () => {
+    const [one, other] = steps;
+    const both = await Promise.all([one.record([command()]), other.record([command()])]);
+    expect(both.flat().sort()).toEqual(['known', 'recorded']);
+    await bothTick();
+    await one.record([command()]);
+    await bothTick();
+    expect(wechat.calls.filter((call) => call === 'refund R1')).toHaveLength(1);
+    expect(await row()).toMatchObject({
+      state: 'PROCESSING',
+      refund_id: '50R1',
+      total_fee: '100',
+      out_trade_no: orderNo,
+    });
+  });
+
+  it('is answered again once the refund has ended', async () => {
+    await steps[0].record([command()]);
+    wechat.known.set('R1', shown());
+    await steps[0].tick();
+    await dueNow();
+    await steps[0].tick();
+    await db.query('DELETE FROM outbox');
+    expect(await steps[0].record([command()])).toEqual(['known']);
+    expect(await told()).toEqual(['refund.succeeded:R1']);
+  });
+
+  it('for unknown money, or for money of another order, is not taken', async () => {
+    const other = { ...command(), transactionId: '4299' };
+    const stranger = { ...command(), orderNo: 'NONE0000000000000000' };
+    expect(await steps[0].record([other, stranger])).toEqual(['unknown-payment', 'unknown-payment']);
+  });
+
+  it('for money of another amount tells WeChat what was paid', async () => {
+    orderNo = `ODD0${String(numbers).padStart(18, '0')}`;
+    transactionId = `4300${String(numbers).padStart(20, '0')}`;
+    await paid(80);
+    expect(await steps[0].record([command('R1', 80)])).toEqual(['recorded']);
+    expect(await row()).toMatchObject({ total_fee: '80', amount_fen: '80' });
+  });
+});
+
+describe('carrying out', () => {
+  it('repeats an unknown outcome with the same number', async () => {
+    await steps[0].record([command()]);
+    wechat.onRefund = () => ({ kind: 'unknown', reason: 'timeout' });
+    await bothTick();
+    expect(await row()).toMatchObject({ state: 'REQUESTED', last_error: 'timeout', tries: 1 });
+    wechat.known.set('R1', shown({ state: 'PROCESSING' }));
+    await dueNow();
+    await bothTick();
+    expect(wechat.calls).toEqual(['refund R1', 'query R1']);
+    expect((await row())?.state).toBe('PROCESSING');
+  });
+
+  it('keeps two refunds of one payment a minute apart', async () => {
+    await steps[0].record([command('R1', 10), command('R2', 10)]);
+    await bothTick();
+    expect(wechat.calls.filter((call) => call.startsWith('refund'))).toHaveLength(1);
+    const waiting = wechat.calls.includes('refund R1') ? 'R2' : 'R1';
+    expect((await row(waiting))?.next_try_at?.getTime()).toBeGreaterThan(Date.now() + 30_000);
+    await db.query('UPDATE refund SET called_at = called_at - INTERVAL 2 MINUTE');
+    await dueNow();
+    for (const no of ['R1', 'R2'])
+      if (no !== waiting) wechat.known.set(no, shown({ outRefundNo: no, refundId: `50${no}`, amountFen: 10 }));
+    await bothTick();
+    expect(wechat.calls.filter((call) => call === `refund ${waiting}`)).toHaveLength(1);
+  });
+
+  it('ends a refund once, whoever learns of it', async () => {
+    await steps[0].record([command()]);
+    await steps[0].tick();
+    const ends = await Promise.all([1, 2, 3].map(() => refunds.conclude('R1', 'SUCCESS', '50R1', '')));
+    expect(ends.filter(Boolean)).toHaveLength(1);
+    expect(await told()).toEqual(['refund.succeeded:R1']);
+    expect(await row()).toMatchObject({ state: 'SUCCESS', next_try_at: null });
+  });
+
+  it.each([
+    ['REFUSED', 'refund.failed:R1'],
+    ['CLOSED', 'refund.failed:R1'],
+    ['ABNORMAL', 'refund.abnormal:R1'],
+  ] as const)('tells %s', async (end, id) => {
+    await steps[0].record([command()]);
+    expect(await refunds.conclude('R1', end, undefined, 'ERROR no')).toBe(true);
+    expect(await told()).toEqual([id]);
+  });
+});
+
+describe('refunds made in the merchant console', () => {
+  it('are taken over once, asked about, and told some time', async () => {
+    const console = shown({ outRefundNo: '50C', refundId: '50C' });
+    expect(await Promise.all([refunds.takeOver(console), refunds.takeOver(console)])).toEqual(
+      expect.arrayContaining([true, false]),
+    );
+    wechat.known.set('50C', console);
+    await bothTick();
+    expect(await told()).toEqual(['refund.succeeded:50C']);
+    await db.query('DELETE FROM outbox');
+    await dueNow();
+    await bothTick();
+    expect(await told()).toEqual(['refund.succeeded:50C']);
+    expect(wechat.calls).toEqual(['query 50C']);
+  });
+
+  it('of money that is not ours are left alone', async () => {
+    expect(await refunds.takeOver(shown({ transactionId: '4299' }))).toBe('unknown-payment');
+  });
+});

@@ -1,0 +1,89 @@
+import { Controller, Get, Header, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { CurrentBuyer, OperatorGuard } from '../auth/guards.ts';
+import type { Identity } from '../auth/tokens.ts';
+import { Problem } from '../http/problem.ts';
+import { zodPipe } from '../http/zod-pipe.ts';
+import { OperatorDesk, type Page } from './operator-desk.ts';
+
+const id = z.string().regex(/^[1-9][0-9]{0,18}$/, 'is not the id of a row');
+const cursor = id.optional();
+const state = z.enum(['OPEN', 'DONE']).optional();
+const noStore = ['cache-control', 'no-store'] as const;
+
+/** What this app could not finish by itself, and the means to repair it. */
+@ApiTags('operator')
+@ApiBearerAuth()
+@Controller('operator')
+@UseGuards(OperatorGuard)
+export class OperatorController {
+  constructor(private readonly desk: OperatorDesk) {}
+
+  @Get('anomalies')
+  @ApiQuery({ name: 'state', required: false, enum: ['OPEN', 'DONE'] })
+  @ApiQuery({ name: 'cursor', required: false, description: '`next` of the page before' })
+  @ApiOperation({ summary: 'Money and refunds that do not fit, newest first' })
+  @Header(...noStore)
+  anomalies(
+    @Query('cursor', zodPipe(cursor)) from: string | undefined,
+    @Query('state', zodPipe(state)) only: string | undefined,
+  ): Promise<Page> {
+    return this.desk.anomalies(from, only);
+  }
+
+  @Get('parked')
+  @ApiQuery({ name: 'cursor', required: false })
+  @ApiOperation({ summary: 'Messages that could not be handled' })
+  @Header(...noStore)
+  parked(@Query('cursor', zodPipe(cursor)) from: string | undefined): Promise<Page> {
+    return this.desk.parked(from);
+  }
+
+  @Get('outbox')
+  @ApiQuery({ name: 'cursor', required: false })
+  @ApiOperation({ summary: 'Events that were committed and are not sent yet' })
+  @Header(...noStore)
+  outbox(@Query('cursor', zodPipe(cursor)) from: string | undefined): Promise<Page> {
+    return this.desk.outbox(from);
+  }
+
+  @Get('audit')
+  @ApiQuery({ name: 'cursor', required: false })
+  @ApiOperation({ summary: 'What operators did' })
+  @Header(...noStore)
+  audit(@Query('cursor', zodPipe(cursor)) from: string | undefined): Promise<Page> {
+    return this.desk.audit(from);
+  }
+
+  @Post('parked/:id/replay')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Put a parked message back into its inbox' })
+  async replay(@Param('id', zodPipe(id)) row: string, @CurrentBuyer() { sub }: Identity): Promise<void> {
+    if ((await this.desk.replay(row, sub)) === 'not-found') throw notFound();
+  }
+
+  @Post('parked/:id/discard')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Forget a parked message whose order is final' })
+  async discard(@Param('id', zodPipe(id)) row: string, @CurrentBuyer() { sub }: Identity): Promise<void> {
+    const outcome = await this.desk.discard(row, sub);
+    if (outcome === 'not-found') throw notFound();
+    if (outcome === 'still-needed') {
+      throw new Problem(
+        409,
+        'ORDER_NOT_FINAL',
+        'The order of this message is not final: replay it, or settle the order.',
+      );
+    }
+  }
+
+  @Post('outbox/:id/resend')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Send an unsent event now' })
+  async resend(@Param('id', zodPipe(id)) row: string, @CurrentBuyer() { sub }: Identity): Promise<void> {
+    if ((await this.desk.resend(row, sub)) === 'not-found') throw notFound();
+  }
+}
+
+const notFound = (): Problem => new Problem(404, 'ROW_NOT_FOUND', 'There is no such row.');
