@@ -1,10 +1,11 @@
 /** One run from beginning to end: a shop is opened, tormented, healed, left to come to rest, and then examined. */
-import { Archive, type Books, type Evidence } from './evidence.ts';
+import { Archive, type Evidence } from './evidence.ts';
 import { Crowd } from './buyers.ts';
 import { check, CHECKED, type Broken } from './invariants.ts';
 import { Nemesis } from './nemesis.ts';
 import { describe, type Plan } from './plan.ts';
 import { figuresOf, historyOf, type Figures } from './report.ts';
+import { rest } from './rest.ts';
 import { Tap } from './tap.ts';
 import { World } from './world.ts';
 import type { Protection } from '#platform';
@@ -41,9 +42,6 @@ const MOST_HISTORIES = 3;
 const PATIENCE_AFTER_MS = 15_000;
 /** A day and a bit: beyond the last repeat of every notification. */
 const PAST_ALL_REPEATS_MS = 25 * 3_600_000;
-const LOOK_EVERY_MS = 500;
-/** Quiet twice in a row, so that nothing was just on its way between two places. */
-const QUIET_LOOKS = 3;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -132,36 +130,4 @@ async function torment(
     await tap?.close();
     await archive.close();
   }
-}
-
-/** Waits until nothing moves any more. @returns what still did when time was up */
-async function rest(archive: Archive, until: number): Promise<string[]> {
-  let restless: string[] = [];
-  for (let quiet = 0; quiet < QUIET_LOOKS;) {
-    restless = await movement(archive).catch((error: unknown) => [`could not look: ${String(error)}`]);
-    quiet = restless.length === 0 ? quiet + 1 : 0;
-    if (quiet < QUIET_LOOKS && Date.now() > until)
-      return restless.length > 0 ? restless : ['it was never quiet for long'];
-    if (quiet < QUIET_LOOKS) await pause(LOOK_EVERY_MS);
-  }
-  return [];
-}
-
-async function movement(archive: Archive): Promise<string[]> {
-  const books = await archive.books();
-  const queues = (await archive.queues()).filter(({ messages }) => messages !== 0);
-  const waiting = books.orders.filter(({ status }) => status === 'WAIT_PAY' || status === 'CLOSING');
-  return [
-    ...(waiting.length > 0 ? [`${waiting.length} orders wait`] : []),
-    ...(books.outbox.length > 0 ? [`${books.outbox.length} messages are unsent`] : []),
-    ...queues.map(({ name, messages }) => `${name} holds ${messages ?? 'nothing, it is missing'}`),
-    ...unheard(books),
-  ];
-}
-
-/** Ends of orders that `pay` does not know yet. */
-function unheard({ orders, payables }: Books): string[] {
-  const known = new Map(payables.map(({ orderNo, orderStatus }) => [orderNo, orderStatus]));
-  const open = orders.filter(({ orderNo, status }) => known.has(orderNo) && known.get(orderNo) !== status);
-  return open.length > 0 ? [`pay has not heard how ${open.length} orders ended`] : [];
 }
