@@ -1,11 +1,15 @@
 import { z } from 'zod';
-import { exchangesApart, queuesApart, readSettings, settings, topologyNames } from '#platform';
-
-/** Whether this is WeChat as the simulator plays it: on this machine, or under its name in a compose network. */
-const isSimulator = (url: string): boolean =>
-  /^(localhost|127(\.\d{1,3}){3}|\[::1\]|simulator)$/.test(new URL(url).hostname);
-
-const always = { when: () => true };
+import {
+  demoBesideSimulator,
+  demoOutsideProduction,
+  exchangesApart,
+  oneWayToSignIn,
+  queuesApart,
+  readSettings,
+  rule,
+  settings,
+  topologyNames,
+} from '#platform';
 
 const schema = z
   .object({
@@ -29,28 +33,15 @@ const schema = z
   })
   .refine(...queuesApart)
   .refine(...exchangesApart)
-  .refine(({ AUTH_JWT_SECRET, AUTH_JWKS_URL }) => [AUTH_JWT_SECRET, AUTH_JWKS_URL].filter(Boolean).length === 1, {
-    ...always,
-    path: ['AUTH_JWT_SECRET'],
-    message: 'or AUTH_JWKS_URL must be set, and not both',
-  })
-  .refine(({ DEMO, NODE_ENV }) => !(DEMO && NODE_ENV === 'production'), {
-    ...always,
-    path: ['DEMO'],
-    message: 'is not for production: it hands a session to every visitor',
-  })
-  .refine(({ DEMO, AUTH_JWT_SECRET }) => !(DEMO && AUTH_JWT_SECRET === undefined), {
-    ...always,
-    path: ['AUTH_JWT_SECRET'],
-    message: 'is what a demo signs its sessions with',
-  })
+  .refine(...oneWayToSignIn)
+  .refine(...demoOutsideProduction)
+  .refine(...demoBesideSimulator)
   .refine(
-    ({ DEMO, WECHAT_API_BASE_URL: url }) => !(DEMO && url !== undefined && URL.canParse(url) && !isSimulator(url)),
-    {
-      ...always,
-      path: ['WECHAT_API_BASE_URL'],
-      message: 'must be the simulator while DEMO is on',
-    },
+    ...rule<{ DEMO?: boolean; AUTH_JWT_SECRET?: string | undefined }>(
+      'AUTH_JWT_SECRET',
+      'is what a demo signs its sessions with',
+      ({ DEMO, AUTH_JWT_SECRET }) => !(DEMO && AUTH_JWT_SECRET === undefined),
+    ),
   );
 
 /** The app's settings, typed and frozen. */

@@ -7,9 +7,7 @@ import {
   AuthModule,
   Database,
   MysqlModule,
-  OperatorController,
-  OperatorDesk,
-  OrderEnds,
+  OperatorModule,
   OutboxRow,
   ParkedMessageRow,
   Publisher,
@@ -100,11 +98,14 @@ export class OrderModule {
         }),
         AuthModule.forRoot({ secret: config.jwtSecret, jwksUrl: config.jwksUrl, demo: config.demo }),
         ScheduleModule.forRoot(),
+        OperatorModule.forRoot({
+          tables: { anomalies: { table: 'anomaly', id: 'anomaly_id' } },
+          orderEnds: MysqlOrderEnds,
+        }),
       ],
       controllers: [
         OrdersController,
         RefundsController,
-        OperatorController,
         ProductsController,
         PaymentsConsumer,
         ...(config.demo ? [DemoController] : []),
@@ -121,13 +122,6 @@ export class OrderModule {
         { provide: Placements, useClass: MysqlPlacements },
         { provide: OrderChanges, useClass: MysqlOrderChanges },
         { provide: Refunds, useClass: MysqlRefunds },
-        { provide: OrderEnds, useClass: MysqlOrderEnds },
-        {
-          provide: OperatorDesk,
-          inject: [DataSource, Publisher, OrderEnds],
-          useFactory: (dataSource: DataSource, publisher: Publisher, ends: OrderEnds) =>
-            new OperatorDesk(dataSource, publisher, ends, { anomalies: { table: 'anomaly', id: 'anomaly_id' } }),
-        },
         { provide: OrderReads, useClass: MysqlOrderReads },
         { provide: PendingOrders, useClass: RedisPendingOrders },
         {

@@ -1,14 +1,21 @@
 import { z } from 'zod';
-import { exchangesApart, queuesApart, readSettings, settings, topologyNames } from '#platform';
+import {
+  demoBesideSimulator,
+  demoOutsideProduction,
+  exchangesApart,
+  isAddress,
+  isLoopback,
+  isSimulator,
+  oneWayToSignIn,
+  queuesApart,
+  readSettings,
+  settings,
+  topologyNames,
+} from '#platform';
 
-const isLoopback = (url: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
-
-/** Whether this is WeChat as the simulator plays it: on this machine, or under its name in a compose network. */
-const isSimulator = (url: string): boolean => isLoopback(url) || new URL(url).hostname === 'simulator';
 const isHttps = (url: string): boolean => new URL(url).protocol === 'https:';
 
 const always = { when: () => true };
-const given = (url: string | undefined): url is string => url !== undefined && URL.canParse(url);
 
 /** A path; whether there is such a file is found out when it is needed, because it may come later. */
 const file = (what: string) => z.string().min(1).max(1024).optional().describe(`set the path of ${what}`);
@@ -67,22 +74,10 @@ const schema = z
   })
   .refine(...queuesApart)
   .refine(...exchangesApart)
-  .refine(({ AUTH_JWT_SECRET, AUTH_JWKS_URL }) => [AUTH_JWT_SECRET, AUTH_JWKS_URL].filter(Boolean).length === 1, {
-    ...always,
-    path: ['AUTH_JWT_SECRET'],
-    message: 'or AUTH_JWKS_URL must be set, and not both',
-  })
-  .refine(({ DEMO, NODE_ENV }) => !(DEMO && NODE_ENV === 'production'), {
-    ...always,
-    path: ['DEMO'],
-    message: 'is not for production: it hands a session to every visitor',
-  })
-  .refine(({ DEMO, WECHAT_API_BASE_URL: url }) => !(DEMO && given(url) && !isSimulator(url)), {
-    ...always,
-    path: ['WECHAT_API_BASE_URL'],
-    message: 'must be the simulator while DEMO is on',
-  })
-  .refine(({ WECHAT_API_BASE_URL: url }) => !(given(url) && !isHttps(url) && !isSimulator(url)), {
+  .refine(...oneWayToSignIn)
+  .refine(...demoOutsideProduction)
+  .refine(...demoBesideSimulator)
+  .refine(({ WECHAT_API_BASE_URL: url }) => !(isAddress(url) && !isHttps(url) && !isSimulator(url)), {
     ...always,
     path: ['WECHAT_API_BASE_URL'],
     message: 'must be https, except for the simulator',
@@ -92,7 +87,7 @@ const schema = z
     path: ['PUBLIC_PAY_URL'],
     message: 'must be set in production: it decides whether cookies are for https only',
   })
-  .refine(({ WECHAT_SECURE_BASE_URL: url }) => !(given(url) && !isHttps(url) && !isSimulator(url)), {
+  .refine(({ WECHAT_SECURE_BASE_URL: url }) => !(isAddress(url) && !isHttps(url) && !isSimulator(url)), {
     ...always,
     path: ['WECHAT_SECURE_BASE_URL'],
     message: 'must be https, except for the simulator',
@@ -102,17 +97,20 @@ const schema = z
     path: ['WECHAT_CERT'],
     message: 'is missing: WECHAT_CERT_KEY is of use only together with it',
   })
-  .refine(({ NODE_ENV, WECHAT_API_BASE_URL: url }) => !(NODE_ENV === 'production' && given(url) && isSimulator(url)), {
-    ...always,
-    path: ['WECHAT_API_BASE_URL'],
-    message: 'is the simulator, which takes no money: not for production',
-  })
-  .refine(({ NODE_ENV, NOTIFY_URL: url }) => !(NODE_ENV === 'production' && given(url) && isLoopback(url)), {
+  .refine(
+    ({ NODE_ENV, WECHAT_API_BASE_URL: url }) => !(NODE_ENV === 'production' && isAddress(url) && isSimulator(url)),
+    {
+      ...always,
+      path: ['WECHAT_API_BASE_URL'],
+      message: 'is the simulator, which takes no money: not for production',
+    },
+  )
+  .refine(({ NODE_ENV, NOTIFY_URL: url }) => !(NODE_ENV === 'production' && isAddress(url) && isLoopback(url)), {
     ...always,
     path: ['NOTIFY_URL'],
     message: 'is on this machine, where WeChat cannot reach it',
   })
-  .refine(({ NODE_ENV, NOTIFY_URL: url }) => !(NODE_ENV === 'production' && given(url) && !isHttps(url)), {
+  .refine(({ NODE_ENV, NOTIFY_URL: url }) => !(NODE_ENV === 'production' && isAddress(url) && !isHttps(url)), {
     ...always,
     path: ['NOTIFY_URL'],
     message: 'must be https in production',
@@ -159,7 +157,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     jwksUrl: values.AUTH_JWKS_URL,
     demo: values.DEMO,
     merchantName: values.MERCHANT_NAME,
-    shopUrl: values.DEMO && given(values.PUBLIC_ORDER_URL) ? `${values.PUBLIC_ORDER_URL}/` : null,
+    shopUrl: values.DEMO && isAddress(values.PUBLIC_ORDER_URL) ? `${values.PUBLIC_ORDER_URL}/` : null,
     phoneUrl: values.DEMO && isLoopback(baseUrl) ? new URL('/phone', baseUrl).href : null,
     names: topologyNames(values),
   } as const;

@@ -1,16 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
-import { DataSource } from 'typeorm';
 import {
   AuditRow,
   AuthModule,
   MysqlModule,
-  OperatorController,
-  OperatorDesk,
-  OrderEnds,
+  OperatorModule,
   OutboxRow,
   ParkedMessageRow,
-  Publisher,
   RabbitModule,
   RedisModule,
   Shutdown,
@@ -99,15 +95,9 @@ export class PayModule {
         RabbitModule.forRoot({ app: 'pay', url: config.amqpUrl, names: config.names }),
         AuthModule.forRoot({ secret: config.jwtSecret, jwksUrl: config.jwksUrl, demo: config.demo }),
         ScheduleModule.forRoot(),
+        OperatorModule.forRoot({ tables: { anomalies: { table: 'anomaly', id: 'id' } }, orderEnds: OrderEndsMysql }),
       ],
-      controllers: [
-        PrepayController,
-        StatusController,
-        CashierController,
-        OrderConsumer,
-        OperatorController,
-        SettleNowController,
-      ],
+      controllers: [PrepayController, StatusController, CashierController, OrderConsumer, SettleNowController],
       providers: [
         Prepay,
         Notify,
@@ -131,13 +121,6 @@ export class PayModule {
         { provide: Payments, useClass: PaymentsMysql },
         { provide: Closings, useClass: ClosingsMysql },
         { provide: Refunds, useClass: RefundsMysql },
-        { provide: OrderEnds, useClass: OrderEndsMysql },
-        {
-          provide: OperatorDesk,
-          inject: [DataSource, Publisher, OrderEnds],
-          useFactory: (dataSource: DataSource, publisher: Publisher, ends: OrderEnds) =>
-            new OperatorDesk(dataSource, publisher, ends, { anomalies: { table: 'anomaly', id: 'id' } }),
-        },
         { provide: Audits, useClass: AuditsMysql },
         { provide: Checks, useClass: ChecksMysql },
         { provide: PendingOrders, useClass: PendingOrdersRedis },

@@ -1,4 +1,5 @@
 import type { TopologyNames } from '#contract';
+import { rule } from './rule.ts';
 
 /** The names a deployment chose, from the values that `...settings.topologyNames` read. */
 export const topologyNames = (values: {
@@ -14,20 +15,19 @@ export const topologyNames = (values: {
 });
 
 type Chosen = Readonly<Partial<Parameters<typeof topologyNames>[0]>>;
-/** Checked also when other variables are wrong: all of them are named at once. */
-type Rule = [isKept: (chosen: Chosen) => boolean, { when: () => true; path: string[]; message: string }];
-const when = (): true => true;
 const areApart = (one = '', other = ''): boolean =>
   one !== other && !one.startsWith(`${other}.`) && !other.startsWith(`${one}.`);
 
 /** Rule for a schema with these names, `.refine(...queuesApart)`: in one queue, each app would take the other's messages. */
-export const queuesApart: Rule = [
-  ({ MQ_ORDER_QUEUE, MQ_PAY_QUEUE }: Chosen): boolean => areApart(MQ_ORDER_QUEUE, MQ_PAY_QUEUE),
-  { when, path: ['MQ_PAY_QUEUE'], message: 'must not be MQ_ORDER_QUEUE, nor may one begin with the other' },
-];
+export const queuesApart = rule<Chosen>(
+  'MQ_PAY_QUEUE',
+  'must not be MQ_ORDER_QUEUE, nor may one begin with the other',
+  ({ MQ_ORDER_QUEUE, MQ_PAY_QUEUE }) => areApart(MQ_ORDER_QUEUE, MQ_PAY_QUEUE),
+);
 
 /** Rule for a schema with these names: on one exchange, each account could write the other's events. */
-export const exchangesApart: Rule = [
-  ({ MQ_ORDER_EXCHANGE, MQ_PAYMENT_EXCHANGE }: Chosen): boolean => MQ_ORDER_EXCHANGE !== MQ_PAYMENT_EXCHANGE,
-  { when, path: ['MQ_ORDER_EXCHANGE'], message: 'must not be MQ_PAYMENT_EXCHANGE' },
-];
+export const exchangesApart = rule<Chosen>(
+  'MQ_ORDER_EXCHANGE',
+  'must not be MQ_PAYMENT_EXCHANGE',
+  ({ MQ_ORDER_EXCHANGE, MQ_PAYMENT_EXCHANGE }) => MQ_ORDER_EXCHANGE !== MQ_PAYMENT_EXCHANGE,
+);
