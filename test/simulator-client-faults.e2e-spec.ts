@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { openPaymentNotice } from '#wechat-pay';
 import { keys, TestClients, value } from './support/library-client.ts';
 import { TestSimulator } from './support/simulator.ts';
@@ -6,17 +6,8 @@ import { TestSimulator } from './support/simulator.ts';
 jest.setTimeout(60_000);
 
 describe('the client is not fooled by what goes wrong', () => {
-  let sim: TestSimulator;
-  let clients: TestClients;
-  beforeAll(async () => {
-    sim = await TestSimulator.start();
-    clients = new TestClients(sim);
-  }, 30_000);
-  afterAll(() => sim.stop());
-  beforeEach(async () => {
-    sim.merchant.heard.length = 0;
-    await sim.control.reset();
-  });
+  const sim = TestSimulator.forTests();
+  const clients = new TestClients(sim);
   afterEach(() => clients.close());
 
   describe('what may have been done is unknown', () => {

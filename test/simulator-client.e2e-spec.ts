@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   appParameters,
   jsapiParameters,
@@ -21,17 +21,10 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 
 describe('the client works with the simulator', () => {
-  let sim: TestSimulator;
-  let clients: TestClients;
-  beforeAll(async () => {
-    sim = await TestSimulator.start();
-    clients = new TestClients(sim);
-  }, 30_000);
-  afterAll(() => sim.stop());
+  const sim = TestSimulator.forTests();
+  const clients = new TestClients(sim);
   beforeEach(async () => {
-    sim.merchant.heard.length = 0;
     sim.merchant.reply = () => ({ status: 200, body: NOTIFY_SUCCESS });
-    await sim.control.reset();
     await sim.control.move({ freezeAt: NOON });
   });
   afterEach(() => clients.close());

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { mkdir } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from './support/browser.ts';
-import { APPID, type Fields, MCH_ID, read, sign, SUCCESS, TestSimulator, xml } from './support/simulator.ts';
+import { APPID, type Fields, MCH_ID, read, sign, TestSimulator, xml } from './support/simulator.ts';
 
 jest.setTimeout(60_000);
 
@@ -10,20 +10,13 @@ jest.setTimeout(60_000);
 const PICTURES = process.env['PHONE_PICTURES'];
 
 describe('the phone in a browser', () => {
-  let sim: TestSimulator;
+  const sim = TestSimulator.forTests();
   let browser: Browser;
   let page: Page;
   beforeAll(async () => {
-    [sim, browser] = await Promise.all([TestSimulator.start(), openBrowser()]);
+    browser = await openBrowser();
   }, 60_000);
-  afterAll(async () => {
-    await browser.close();
-    await sim.stop();
-  });
-  beforeEach(async () => {
-    sim.merchant.reply = () => ({ status: 200, body: SUCCESS });
-    await sim.control.reset();
-  });
+  afterAll(() => browser.close());
 
   const sizes = [
     ['zh', 1280],

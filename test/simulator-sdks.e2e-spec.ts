@@ -13,14 +13,8 @@ const BILL = '20310303';
 
 /** Two SDKs that other people wrote, as npm has them, with their own signing, verification and reading. */
 describe('public SDKs work with the simulator', () => {
-  let sim: TestSimulator;
-  beforeAll(async () => {
-    sim = await TestSimulator.start();
-  }, 30_000);
-  afterAll(() => sim.stop());
+  const sim = TestSimulator.forTests();
   beforeEach(async () => {
-    sim.merchant.heard.length = 0;
-    await sim.control.reset();
     await sim.control.move({ freezeAt: NOON });
   });
   const orderFields = (): Fields & { out_trade_no: string } => {

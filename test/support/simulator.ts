@@ -1,4 +1,5 @@
 /** A simulator in this process, a merchant's server beside it, and API v2 written down once more. */
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { createHash, createHmac } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -48,8 +49,7 @@ export const read = (text: string): Fields =>
 /** A merchant's server: remembers what it hears, and answers what it is told. */
 class MerchantServer {
   readonly heard: { path: string; body: string; at: number }[] = [];
-  reply: (path: string, body: string) => { status: number; body: string } | Promise<{ status: number; body: string }> =
-    () => ({ status: 200, body: SUCCESS });
+  reply!: (path: string, body: string) => { status: number; body: string } | Promise<{ status: number; body: string }>;
   readonly #server = createServer((incoming, response) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -60,8 +60,18 @@ class MerchantServer {
     });
   });
 
+  constructor() {
+    this.forget();
+  }
+
   async start(): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  }
+
+  /** Has heard nothing, and believes everything. */
+  forget(): void {
+    this.heard.length = 0;
+    this.reply = () => ({ status: 200, body: SUCCESS });
   }
 
   url(path: string): string {
@@ -79,18 +89,23 @@ export class TestSimulator {
   #numbers = 0;
   #agent = new Agent();
 
-  private constructor(
-    readonly directory: string,
-    private readonly env: Record<string, string>,
-    public started: StartedApp,
-  ) {}
+  directory = '';
+  #started: StartedApp | undefined;
 
-  static async start(env: Record<string, string> = {}): Promise<TestSimulator> {
-    const directory = await mkdtemp(join(tmpdir(), 'wechat-simulator-'));
-    const simulator = new TestSimulator(directory, env, await open(directory, env));
-    await simulator.merchant.start();
-    await simulator.#trust();
+  private constructor(private readonly env: Record<string, string>) {}
+
+  /** One for the tests of a `describe`: opened before the first of them, emptied before each, closed after the last. */
+  static forTests(env: Record<string, string> = {}): TestSimulator {
+    const simulator = new TestSimulator(env);
+    beforeAll(() => simulator.#open(), 30_000);
+    beforeEach(() => simulator.#empty());
+    afterAll(() => simulator.#stop());
     return simulator;
+  }
+
+  get started(): StartedApp {
+    if (!this.#started) throw new Error('the simulator runs while tests do, not before');
+    return this.#started;
   }
 
   get url(): string {
@@ -103,15 +118,8 @@ export class TestSimulator {
 
   async restart(): Promise<void> {
     await this.started.close();
-    this.started = await open(this.directory, this.env);
+    this.#started = await open(this.directory, this.env);
     await this.#trust();
-  }
-
-  async stop(): Promise<void> {
-    this.#agent.destroy();
-    await this.started.close();
-    await this.merchant.stop();
-    await rm(this.directory, { recursive: true });
   }
 
   file(name: string): Promise<Buffer> {
@@ -176,6 +184,25 @@ export class TestSimulator {
       });
       outgoing.on('error', reject).end(signed(fields));
     });
+  }
+
+  async #open(): Promise<void> {
+    this.directory = await mkdtemp(join(tmpdir(), 'wechat-simulator-'));
+    this.#started = await open(this.directory, this.env);
+    await this.merchant.start();
+    await this.#trust();
+  }
+
+  async #empty(): Promise<void> {
+    this.merchant.forget();
+    await this.control.reset();
+  }
+
+  async #stop(): Promise<void> {
+    this.#agent.destroy();
+    await this.#started?.close();
+    await this.merchant.stop();
+    await rm(this.directory, { recursive: true, force: true });
   }
 
   async #trust(): Promise<void> {

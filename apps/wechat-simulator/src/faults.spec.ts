@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { SwaggerModule } from '@nestjs/swagger';
 import { readFile } from 'node:fs/promises';
 import { createLogger, startApp } from '#platform';
@@ -10,16 +10,7 @@ import { paths } from './in/gateway.routes.ts';
 import { WechatSimulatorModule } from './wechat-simulator.module.ts';
 
 describe('faults', () => {
-  let sim: TestSimulator;
-  beforeAll(async () => {
-    sim = await TestSimulator.start();
-  }, 30_000);
-  afterAll(() => sim.stop());
-  beforeEach(async () => {
-    sim.merchant.heard.length = 0;
-    sim.merchant.reply = () => ({ status: 200, body: SUCCESS });
-    await sim.control.reset();
-  });
+  const sim = TestSimulator.forTests();
   const meet = async (fault: EndpointFault) => {
     await sim.control.faults({ endpoints: { unifiedorder: { ...fault, times: 1 } } });
     const fields = sim.orderFields();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createDecipheriv, createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
@@ -32,16 +32,7 @@ it.each(vectors.filter(({ id }) => id.startsWith('v2-reqinfo')))('encrypts req_i
 });
 
 describe('refunds over HTTP', () => {
-  let sim: TestSimulator;
-  beforeAll(async () => {
-    sim = await TestSimulator.start();
-  }, 30_000);
-  afterAll(() => sim.stop());
-  beforeEach(async () => {
-    sim.merchant.heard.length = 0;
-    sim.merchant.reply = () => ({ status: 200, body: SUCCESS });
-    await sim.control.reset();
-  });
+  const sim = TestSimulator.forTests();
 
   const paid = async (totalFee = '100', how?: Parameters<typeof sim.control.pay>[1]): Promise<Fields> => {
     const order = await sim.order({ total_fee: totalFee });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { gunzipSync } from 'node:zlib';
 import {
   APPID,
@@ -14,16 +14,7 @@ import {
 const scene = JSON.stringify({ h5_info: { type: 'Wap', wap_url: 'https://shop.example.test', wap_name: 'Shop' } });
 
 describe('the trade types', () => {
-  let sim: TestSimulator;
-  beforeAll(async () => {
-    sim = await TestSimulator.start();
-  }, 30_000);
-  afterAll(() => sim.stop());
-  beforeEach(async () => {
-    sim.merchant.heard.length = 0;
-    sim.merchant.reply = () => ({ status: 200, body: SUCCESS });
-    await sim.control.reset();
-  });
+  const sim = TestSimulator.forTests();
   const phone = async (path: string, body?: object) => {
     const response = await fetch(`${sim.url}/phone/api/${path}`, {
       ...(body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
