@@ -13,6 +13,8 @@ export * from './config/settings.ts';
 export * from './config/settings-error.ts';
 export * from './config/topology-names.ts';
 export * from './faults/config.ts';
+export * from './faults/fail-point.ts';
+export * from './faults/fail-points.ts';
 export * from './faults/protection.ts';
 export * from './health/health.ts';
 export * from './http/cookies.ts';

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { BuyerGuard, counter, CurrentBuyer, isOperator, Problem, zodPipe, type Identity } from '#platform';
+import { BuyerGuard, counter, CurrentBuyer, failPoint, isOperator, Problem, zodPipe, type Identity } from '#platform';
 import { orderStatuses, type OrderStatus } from '../domain/order-states.ts';
 import { CancelOrder } from '../flow/cancel.ts';
 import { PlaceOrder } from '../flow/place.ts';
@@ -49,6 +49,7 @@ export class OrdersController {
       fingerprint: fingerprintOf(body),
       wishes: body.items,
     });
+    failPoint('place.before-answer', placement);
     placements.inc({ outcome: placement.kind });
     const answer = answerOf(placement);
     void reply.code(answer.status);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { orderKey, PENDING_DUE } from '#contract';
-import { Redis, tryRedis } from '#platform';
+import { failPoint, Redis, tryRedis } from '#platform';
 import { PendingOrders, type PlacedOrder } from '../flow/ports.ts';
 
 /** When `pay` looks at a new order for the first time; showing a code moves the order forward. */
@@ -37,6 +37,7 @@ export class RedisPendingOrders extends PendingOrders {
   }
 
   override ended(orderNos: readonly string[]): void {
+    failPoint('settle.before-redis', orderNos);
     void tryRedis(this.redis, (redis) =>
       redis
         .pipeline()

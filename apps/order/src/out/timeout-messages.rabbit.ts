@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { TIMEOUT_TYPE } from '#contract';
-import { Publisher } from '#platform';
+import { failPoint, Publisher } from '#platform';
 import { TimeoutMessages } from '../flow/ports.ts';
 
 /** Sends time-out messages into the delay queue. One line is logged per outage: the sweep does the work meanwhile. */
@@ -18,6 +18,7 @@ export class RabbitTimeoutMessages extends TimeoutMessages {
   }
 
   override schedule(orderNo: string): void {
+    failPoint('place.before-timeout', orderNo);
     this.publisher
       .publish({
         exchange: '',

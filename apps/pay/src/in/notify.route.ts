@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { fastifyOf, protection } from '#platform';
+import { failPoint, fastifyOf, protection } from '#platform';
 import { NOTIFY_SUCCESS, notifyFail } from '#wechat-pay';
 import { Notify, type NotifyReply } from '../flow/notify.ts';
 import { RefundNotify } from '../flow/refund-notice.ts';
@@ -35,6 +35,10 @@ export function addNotifyRoutes(app: NestFastifyApplication): void {
       request.headers['content-type'] = 'application/octet-stream';
       next();
     });
+    scope.addHook('onResponse', (request, _reply, next) => {
+      failPoint('notify.answered', request.body);
+      next();
+    });
     scope.setErrorHandler(async (error: { code?: string }, request, reply) => {
       logger.warn({ reason: error.code ?? 'unreadable', ip: clientIp(request) }, 'notification answered FAIL');
       return reply.code(200).type(XML).send(notifyFail('unreadable'));
@@ -49,6 +53,7 @@ function addRoute(scope: FastifyInstance, path: string, receive: Receive): void 
     const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const receiving = receive(raw, clientIp(request));
     const answer = answersAfterCommit ? await receiving : { kind: 'success' as const };
+    if (answer.kind === 'success') failPoint('notify.before-answer', raw);
     return reply
       .code(200)
       .type(XML)

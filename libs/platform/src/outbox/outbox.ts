@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { envelope, type Event, eventClass, eventData, exchangeOf, type TopologyNames } from '#contract';
 import type { DataSource, EntityManager } from 'typeorm';
+import { failPoint } from '../faults/fail-point.ts';
 import { protection } from '../faults/protection.ts';
 import { transact } from '../mysql/transact.ts';
 import { isInfrastructureTrouble } from '../mysql/trouble.ts';
@@ -139,6 +140,7 @@ export class Outbox {
 
   private async attempt(row: RecordedRow): Promise<void> {
     if (!deletesAfterConfirm) await this.cleared.submit(row);
+    failPoint('outbox.before-publish', row);
     try {
       await this.publisher.publish({
         exchange: exchangeOf(row.type, this.names),
@@ -153,6 +155,7 @@ export class Outbox {
       await this.failed.submit({ row, reason: errorText(error), unsent });
       return;
     }
+    failPoint('outbox.confirmed', row);
     await this.cleared.submit(row);
   }
 

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { QueueSpec } from '#contract';
 import type { ConsumeMessage } from 'amqplib';
+import { failPoint } from '../faults/fail-point.ts';
 import type { Settled } from './batch-consumer.ts';
 import { errorText, InfrastructureTrouble } from './errors.ts';
 import { handled } from './metrics.ts';
@@ -36,6 +37,7 @@ export class HintHandler {
     if (usable.length > 0) {
       try {
         await call(usable);
+        failPoint('timeout.handled', usable);
       } catch (error) {
         if (await isTrouble(error)) return { settled: [], trouble: new InfrastructureTrouble(errorText(error), error) };
         this.logger.error(`${usable.length} dropped: ${errorText(error)}`);

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Event, Inbox } from '#contract';
 import type { ConsumeMessage } from 'amqplib';
+import { failPoint } from '../faults/fail-point.ts';
 import type { Settled } from './batch-consumer.ts';
 import { errorText, InfrastructureTrouble } from './errors.ts';
 import { type Identity, idOf, toParked, toRetry, typeOf } from './forwarding.ts';
@@ -114,10 +115,9 @@ export class InboxHandler {
 
   private async callHandler(type: string, items: Item[]): Promise<Outcome[]> {
     const ms = this.options.handlerDeadlineMs ?? HANDLER_DEADLINE_MS;
-    const call = this.options.call(
-      type,
-      items.map(({ event }) => event),
-    );
+    const events = items.map(({ event }) => event);
+    failPoint('inbox.delivered', events);
+    const call = this.options.call(type, events);
     const answer = await within(call, ms, `handler of ${type} not done`).catch((error: unknown) => {
       if (error instanceof Late) throw new InfrastructureTrouble(errorText(error), error);
       throw error;
@@ -125,6 +125,7 @@ export class InboxHandler {
     if (!areOutcomes(answer, items.length)) {
       throw new TypeError(`handler of ${type} must answer one outcome per message`);
     }
+    failPoint('inbox.handled', events);
     return answer;
   }
 

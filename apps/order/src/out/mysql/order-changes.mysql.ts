@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Event } from '#contract';
-import { Outbox, protection, transact, type RecordedRow } from '#platform';
+import { failPoint, Outbox, protection, transact, type RecordedRow } from '#platform';
 import { type Rule } from '../../domain/closing.ts';
 import { type OrderState } from '../../domain/order-states.ts';
 import { automaticRefundNo, givesBackByItself } from '../../domain/refund.ts';
@@ -165,7 +165,9 @@ async function settleBatch(
   });
   const events = await writeMoves(em, now, changes);
   await book(em, now, bookings);
-  return { result, events: [...events, ...(await giveBackMoney(em, now, bookings))] };
+  const refunds = await giveBackMoney(em, now, bookings);
+  failPoint('settle.booked', payments);
+  return { result, events: [...events, ...refunds] };
 }
 
 const amountDiffers = { to: 'REVIEW', why: 'amount differs' } as const;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { isDuplicate, newOrderNo, Outbox, serverErrorOf, transact } from '#platform';
+import { failPoint, isDuplicate, newOrderNo, Outbox, serverErrorOf, transact } from '#platform';
 import { priceBasket, type Basket, type Line, type Product } from '../../domain/basket.ts';
 import { FIRST_STATUS } from '../../domain/order-states.ts';
 import { Placements, type OrderRequest, type PlacedOrder, type Placement } from '../../flow/ports.ts';
@@ -38,6 +38,7 @@ export class MysqlPlacements extends Placements {
   }
 
   override async place(request: OrderRequest, answer: (order: PlacedOrder) => string): Promise<Placement> {
+    failPoint('place.asked', request);
     for (let attempt = 1; ; attempt++) {
       const placement = await this.attempt(request, answer);
       if (placement) return placement;
@@ -49,6 +50,7 @@ export class MysqlPlacements extends Placements {
   private async attempt(request: OrderRequest, answer: (order: PlacedOrder) => string): Promise<Placement | undefined> {
     try {
       const { recorded, ...placed } = await transact(this.dataSource, (em) => this.write(em, request, answer));
+      failPoint('place.committed', request);
       this.outbox.publish(recorded);
       return { kind: 'placed', ...placed };
     } catch (error) {
@@ -79,6 +81,7 @@ export class MysqlPlacements extends Placements {
       const basketNow = priceBasket(request.wishes, (await readProducts(em, request.wishes)).products);
       throw new Abandon(basketNow.kind === 'priced' ? { kind: 'again' } : basketNow);
     }
+    failPoint('place.stock-taken', request);
     return { order, body, recorded };
   }
 

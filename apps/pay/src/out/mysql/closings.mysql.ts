@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Outbox, transact } from '#platform';
+import { failPoint, Outbox, transact } from '#platform';
 import { isOpen } from '../../domain/attempt.ts';
 import { closeBackOffMs, tellAgainMs } from '../../domain/schedule.ts';
 import { type CloseCommand, Closings } from '../../flow/ports.ts';
@@ -36,8 +36,8 @@ export class ClosingsMysql extends Closings {
     });
   }
 
-  override claim(limit: number, leaseMs: number): Promise<string[]> {
-    return transact(this.db, async (em) => {
+  override async claim(limit: number, leaseMs: number): Promise<string[]> {
+    const claimed = await transact(this.db, async (em) => {
       const rows = await em.query<{ order_no: string }[]>(
         `SELECT order_no FROM payable
           WHERE close_due_at <= UTC_TIMESTAMP(3)
@@ -54,6 +54,8 @@ export class ClosingsMysql extends Closings {
       }
       return orderNos;
     });
+    failPoint('close.before-query', claimed);
+    return claimed;
   }
 
   override async conclude(orderNo: string): Promise<'paid' | 'closed' | 'later'> {

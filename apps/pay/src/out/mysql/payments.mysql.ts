@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { GroupCommit, isDuplicate, isInfrastructureTrouble, Outbox, transact } from '#platform';
+import { failPoint, GroupCommit, isDuplicate, isInfrastructureTrouble, Outbox, transact } from '#platform';
 import type { PaymentResult } from '../../domain/payment.ts';
 import { Payments, type Settled } from '../../flow/ports.ts';
 import type { AttemptRow } from './attempt.row.ts';
@@ -98,7 +98,9 @@ export class PaymentsMysql extends Payments {
     const orderNos = await this.ordersOf(results);
     const { settled, recorded } = await transact(this.db, async (em) => {
       const batch = await settleBatch(em, await lockOrders(em, orderNos), results);
-      return { settled: batch.settled, recorded: await this.outbox.record(em, batch.events) };
+      const recorded = await this.outbox.record(em, batch.events);
+      failPoint('settle.written', results);
+      return { settled: batch.settled, recorded };
     });
     this.outbox.publish(recorded);
     return settled;

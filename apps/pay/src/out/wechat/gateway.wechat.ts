@@ -9,7 +9,7 @@ import {
   type SignType,
   WechatPayClient,
 } from '#wechat-pay';
-import { protection } from '#platform';
+import { failPoint, protection } from '#platform';
 import type { Attempt, PrepayRequest } from '../../domain/attempt.ts';
 import type { FailedPayment, Payment, RawNotice } from '../../domain/payment.ts';
 import { type ClosedAtWechat, Gateway, type OpenedNotice, type Prepared, type Queried } from '../../flow/ports.ts';
@@ -37,7 +37,9 @@ export class GatewayWechat extends Gateway {
   }
 
   override async prepare(request: PrepayRequest, deadlineMs: number): Promise<Prepared> {
+    failPoint('prepay.before-call', request);
     const answer = await this.call(() => this.client(request).unifiedOrder(request, { deadlineMs }));
+    failPoint('prepay.answered', request);
     if (answer.kind === 'ok') {
       const { prepayId, codeUrl } = answer.value;
       return codeUrl === undefined
@@ -55,6 +57,7 @@ export class GatewayWechat extends Gateway {
   override async query(attempt: Attempt, source: 'query' | 'close', deadlineMs: number): Promise<Queried> {
     const { outTradeNo } = attempt;
     const answer = await this.call(() => this.client(attempt).orderQuery({ outTradeNo }, { deadlineMs }));
+    failPoint('query.answered', { outTradeNo, source });
     if (answer.kind === 'unknown') return { kind: 'unknown', reason: answer.reason };
     if (answer.kind === 'refused') {
       return answer.code === 'ORDERNOTEXIST' ? { kind: 'absent' } : { kind: 'unknown', reason: answer.code };
@@ -63,7 +66,9 @@ export class GatewayWechat extends Gateway {
   }
 
   override async close({ outTradeNo, ...attempt }: Attempt, deadlineMs: number): Promise<ClosedAtWechat> {
+    failPoint('close.before-call', outTradeNo);
     const answer = await this.call(() => this.client(attempt).closeOrder({ outTradeNo }, { deadlineMs }));
+    failPoint('close.answered', outTradeNo);
     if (answer.kind === 'ok') return { kind: 'closed' };
     if (answer.kind === 'unknown') return { kind: 'unknown', reason: answer.reason };
     if (answer.code === 'ORDERPAID') return { kind: believesPaidAtClose ? 'paid' : 'closed' };
@@ -73,8 +78,10 @@ export class GatewayWechat extends Gateway {
 
   override openNotice(raw: Buffer, remoteIp: string): OpenedNotice {
     const { appid, mchId, apiKey } = this.account;
+    failPoint('notify.received', raw);
     const opened = openPaymentNotice(raw, { keys: { appid, mchId, apiKey }, allowed: ['HMAC-SHA256', 'MD5'] });
     if (opened.kind === 'refused') return opened;
+    failPoint('notify.verified', raw);
     // Money of another account goes the way of all money: it fits no attempt of ours, and becomes an anomaly.
     if (opened.kind !== 'failed') return { kind: 'result', result: noticed(opened.notice, { raw, remoteIp }) };
     const { outTradeNo, transactionId, errCode, errCodeDes, signType } = opened.notice;

@@ -11,6 +11,7 @@ import {
   type SignType,
   WechatPayClient,
 } from '#wechat-pay';
+import { failPoint } from '#platform';
 import { type RefundAtWechat, type RefundRequest, wechatReason } from '../../domain/refund.ts';
 import { type RefundAccepted, RefundGateway, type RefundQueried } from '../../flow/ports.ts';
 import type { WechatAccount } from './gateway.wechat.ts';
@@ -55,6 +56,7 @@ export class RefundsWechat extends RefundGateway {
     try {
       const client = this.certified();
       if (typeof client === 'string') return { kind: 'unknown', reason: client };
+      failPoint('refund.before-call', request);
       const answer = await client.refund(
         {
           transactionId,
@@ -66,6 +68,7 @@ export class RefundsWechat extends RefundGateway {
         },
         { deadlineMs },
       );
+      failPoint('refund.answered', request);
       if (answer.kind === 'ok') return { kind: 'accepted', refundId: answer.value.refundId };
       return answer.kind === 'refused' ? answer : { kind: 'unknown', reason: answer.reason };
     } catch (error) {
