@@ -70,8 +70,8 @@ const integration = (dir: string, only: string[]): Promise<StageResult> =>
 const endToEnd = (dir: string, only: string[]): Promise<StageResult> =>
   stage('end-to-end tests', async () => {
     const browser = await ensureBrowser(say);
-    // Two files at a time: each has a whole stack of its own, and waits more than it works.
-    const args = ['--maxWorkers=2', ...only];
+    // One file after the other: each has a whole stack of its own.
+    const args = ['--runInBand', ...only];
     const env = { CHROMIUM_PATH: browser };
     return runJest({ project: 'e2e', args, limitMs: 14 * MINUTE, env, reportFile: join(dir, 'e2e.json') });
   });

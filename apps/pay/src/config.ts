@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto';
 import { z } from 'zod';
 import {
   demoBesideSimulator,
@@ -12,6 +13,7 @@ import {
   settings,
   topologyNames,
 } from '#platform';
+import { wechatBody } from './domain/body.ts';
 
 const isHttps = (url: string): boolean => new URL(url).protocol === 'https:';
 
@@ -26,6 +28,12 @@ const refundUrlBeside = (notifyUrl: string): string =>
     ? notifyUrl.replace(/\/url$/, '/refund')
     : new URL('/weixin/pay/notify/refund', notifyUrl).href;
 
+const MAX_H5_NAME = 20;
+const appid = () => z.string().regex(/^[0-9A-Za-z]{1,32}$/, 'is not an appid');
+
+/** Addresses of WeChat: the real one, or the simulator's, never mixed up. */
+const WECHAT_ADDRESSES = ['WECHAT_API_BASE_URL', 'WECHAT_OAUTH_AUTHORIZE_URL', 'WECHAT_OAUTH_API_BASE_URL'] as const;
+
 const schema = z
   .object({
     NODE_ENV: z.string().optional(),
@@ -36,10 +44,25 @@ const schema = z
     PAY_MYSQL_URL: settings.mysqlUrl(),
     PAY_AMQP_URL: settings.amqpUrl(),
     REDIS_URL: settings.redisUrl(),
-    WECHAT_APPID: z
+    WECHAT_APPID: appid().describe('set the appid of your account, for example wx8888888888888888'),
+    WECHAT_APP_APPID: appid().optional().describe('set the appid of your mobile app, or leave it out'),
+    WECHAT_OAUTH_SECRET: z
       .string()
-      .regex(/^[0-9A-Za-z]{1,32}$/, 'is not an appid')
-      .describe('set the appid of your account, for example wx8888888888888888'),
+      .regex(/^[0-9A-Za-z]{16,64}$/, 'is not a secret of an official account')
+      .optional()
+      .describe('set the secret (AppSecret) of the official account WECHAT_APPID, or leave it out'),
+    WECHAT_OAUTH_AUTHORIZE_URL: settings.httpUrl().default('https://open.weixin.qq.com/connect/oauth2/authorize'),
+    WECHAT_OAUTH_API_BASE_URL: settings.httpUrl().default('https://api.weixin.qq.com'),
+    WECHAT_H5_URL: settings
+      .httpUrl()
+      .refine((url) => /^[\x21-\x7e]{1,128}$/.test(url), 'is longer than 128 characters or not plain ASCII')
+      .optional(),
+    WECHAT_H5_NAME: z
+      .string()
+      .min(1)
+      .max(MAX_H5_NAME)
+      .optional()
+      .describe('set the name of your site as it was registered for H5 payments, or leave it out'),
     WECHAT_MCH_ID: z
       .string()
       .regex(/^[0-9]{1,32}$/, 'is not a merchant number')
@@ -77,11 +100,19 @@ const schema = z
   .refine(...oneWayToSignIn)
   .refine(...demoOutsideProduction)
   .refine(...demoBesideSimulator)
-  .refine(({ WECHAT_API_BASE_URL: url }) => !(isAddress(url) && !isHttps(url) && !isSimulator(url)), {
-    ...always,
-    path: ['WECHAT_API_BASE_URL'],
-    message: 'must be https, except for the simulator',
-  })
+  .superRefine((values, context) => {
+    for (const name of WECHAT_ADDRESSES) {
+      const url = values[name];
+      const isOauth = name !== 'WECHAT_API_BASE_URL';
+      if (!isAddress(url) || (isOauth && values.WECHAT_OAUTH_SECRET === undefined)) continue;
+      const issue = (message: string): void => context.addIssue({ code: 'custom', path: [name], message });
+      if (isOauth && values.DEMO && !isSimulator(url)) issue('must be the simulator while DEMO is on');
+      if (!isHttps(url) && !isSimulator(url)) issue('must be https, except for the simulator');
+      if (values.NODE_ENV === 'production' && isSimulator(url)) {
+        issue('is the simulator, which takes no money: not for production');
+      }
+    }
+  }, always)
   .refine(({ NODE_ENV, PUBLIC_PAY_URL: url }) => !(NODE_ENV === 'production' && url === undefined), {
     ...always,
     path: ['PUBLIC_PAY_URL'],
@@ -97,14 +128,6 @@ const schema = z
     path: ['WECHAT_CERT'],
     message: 'is missing: WECHAT_CERT_KEY is of use only together with it',
   })
-  .refine(
-    ({ NODE_ENV, WECHAT_API_BASE_URL: url }) => !(NODE_ENV === 'production' && isAddress(url) && isSimulator(url)),
-    {
-      ...always,
-      path: ['WECHAT_API_BASE_URL'],
-      message: 'is the simulator, which takes no money: not for production',
-    },
-  )
   .refine(({ NODE_ENV, NOTIFY_URL: url }) => !(NODE_ENV === 'production' && isAddress(url) && isLoopback(url)), {
     ...always,
     path: ['NOTIFY_URL'],
@@ -116,6 +139,11 @@ const schema = z
     message: 'must be https in production',
   });
 
+/** WeChat takes 256 bytes of `scene_info`; a name is cut to what is left, and to what its XML carries. */
+function sceneOf(wapUrl: string, name: string): { wapUrl: string; wapName: string } {
+  return { wapUrl, wapName: wechatBody(name.slice(0, MAX_H5_NAME)) };
+}
+
 /** The app's settings, typed and frozen. */
 export type PayConfig = ReturnType<typeof readConfig>;
 
@@ -126,6 +154,7 @@ export type PayConfig = ReturnType<typeof readConfig>;
 export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const values = readSettings('pay', schema, env);
   const baseUrl = values.WECHAT_API_BASE_URL;
+  const publicPayUrl = values.PUBLIC_PAY_URL ?? `http://127.0.0.1:${values.PAY_PORT}`;
   return {
     port: values.PAY_PORT,
     host: values.HOST,
@@ -151,7 +180,23 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     signType: values.WECHAT_SIGN_TYPE,
     minExpireSeconds: values.WECHAT_MIN_EXPIRE_SECONDS,
     crossCheck: values.NOTIFY_CROSS_CHECK,
-    publicPayUrl: values.PUBLIC_PAY_URL ?? `http://127.0.0.1:${values.PAY_PORT}`,
+    publicPayUrl,
+    appAppid: values.WECHAT_APP_APPID,
+    scene: sceneOf(values.WECHAT_H5_URL ?? new URL(publicPayUrl).origin, values.WECHAT_H5_NAME ?? values.MERCHANT_NAME),
+    oauth:
+      values.WECHAT_OAUTH_SECRET === undefined
+        ? undefined
+        : {
+            appid: values.WECHAT_APPID,
+            secret: values.WECHAT_OAUTH_SECRET,
+            authorizeUrl: values.WECHAT_OAUTH_AUTHORIZE_URL,
+            apiBaseUrl: values.WECHAT_OAUTH_API_BASE_URL,
+            callbackUrl: `${publicPayUrl}/weixin/oauth/callback`,
+          },
+    // `order` knows the secret of pay links too; what seals cookies is known here alone.
+    cookieKey: new Uint8Array(
+      hkdfSync('sha256', values.PAY_LINK_SECRET, values.WECHAT_OAUTH_SECRET ?? '', 'paypair.pay cookies', 32),
+    ),
     payLinkSecret: values.PAY_LINK_SECRET,
     jwtSecret: values.AUTH_JWT_SECRET,
     jwksUrl: values.AUTH_JWKS_URL,

@@ -14,6 +14,8 @@ import {
 import { type PayConfig } from './config.ts';
 import { Ask } from './flow/ask.ts';
 import { Close } from './flow/close.ts';
+import { CloseAttempt } from './flow/close-attempt.ts';
+import { Identify } from './flow/identify.ts';
 import { LookUp } from './flow/look-up.ts';
 import { Notify, NotifySettings } from './flow/notify.ts';
 import {
@@ -23,6 +25,7 @@ import {
   Closings,
   Counts,
   Gateway,
+  Openids,
   Orders,
   Payments,
   PendingOrders,
@@ -30,7 +33,8 @@ import {
   RefundGateway,
   Refunds,
 } from './flow/ports.ts';
-import { Prepay, PrepaySettings } from './flow/prepay.ts';
+import { Prepay, WaySettings } from './flow/prepay.ts';
+import { PrepareAttempt, PrepaySettings } from './flow/prepare-attempt.ts';
 import { RecordNews } from './flow/record.ts';
 import { RefundNotify } from './flow/refund-notice.ts';
 import { RefundMoney } from './flow/refund.ts';
@@ -42,10 +46,13 @@ import { TakeOver } from './flow/take-over.ts';
 import { Watch } from './flow/watch.ts';
 import { CashierController, CashierSettings } from './in/cashier.controller.ts';
 import { LiveOrders } from './in/live-orders.ts';
+import { OauthController } from './in/oauth.controller.ts';
+import { OpenidSession, OpenidSettings } from './in/openid-session.ts';
 import { OrderConsumer } from './in/order.consumer.ts';
 import { PayAccess, PayAccessSettings } from './in/pay-access.ts';
-import { PrepayController } from './in/prepay.controller.ts';
+import { PrepayController, ReturnSettings } from './in/prepay.controller.ts';
 import { Schedules } from './in/schedules.ts';
+import { SealedCookies, SealSettings } from './in/sealed-cookie.ts';
 import { SettleNowController } from './in/settle-now.controller.ts';
 import { StatusController } from './in/status.controller.ts';
 import { StatusStreams } from './in/status-streams.ts';
@@ -60,6 +67,7 @@ import { Merchant } from './out/mysql/merchant.ts';
 import { Payments1763700000000 } from './out/mysql/migrations/1763700000000-payments.ts';
 import { Refunds1763800000000 } from './out/mysql/migrations/1763800000000-refunds.ts';
 import { Audit1763900000000 } from './out/mysql/migrations/1763900000000-audit.ts';
+import { Ways1764000000000 } from './out/mysql/migrations/1764000000000-ways.ts';
 import { NoticeRow } from './out/mysql/notice.row.ts';
 import { OrderEndsMysql } from './out/mysql/order-ends.mysql.ts';
 import { PayableRow } from './out/mysql/payable.row.ts';
@@ -70,12 +78,13 @@ import { OrdersRabbit } from './out/rabbit/orders.rabbit.ts';
 import { PendingOrdersRedis } from './out/redis/pending-orders.redis.ts';
 import { PrepayLockRedis } from './out/redis/prepay-lock.redis.ts';
 import { GatewayWechat } from './out/wechat/gateway.wechat.ts';
+import { OauthWechat } from './out/wechat/oauth.wechat.ts';
 import { RefundsWechat } from './out/wechat/refunds.wechat.ts';
 
 /** The schema as the app expects it. */
 export const paySchema = {
   entities: [PayableRow, AttemptRow, NoticeRow, AnomalyRow, RefundRow, OutboxRow, ParkedMessageRow, AuditRow],
-  migrations: [Payments1763700000000, Refunds1763800000000, Audit1763900000000],
+  migrations: [Payments1763700000000, Refunds1763800000000, Audit1763900000000, Ways1764000000000],
 };
 
 /** WeChat gives up after 5 s; what is left is for the way there and back. */
@@ -97,9 +106,19 @@ export class PayModule {
         ScheduleModule.forRoot(),
         OperatorModule.forRoot({ tables: { anomalies: { table: 'anomaly', id: 'id' } }, orderEnds: OrderEndsMysql }),
       ],
-      controllers: [PrepayController, StatusController, CashierController, OrderConsumer, SettleNowController],
+      controllers: [
+        PrepayController,
+        OauthController,
+        StatusController,
+        CashierController,
+        OrderConsumer,
+        SettleNowController,
+      ],
       providers: [
         Prepay,
+        PrepareAttempt,
+        CloseAttempt,
+        Identify,
         Notify,
         Settle,
         Ask,
@@ -114,6 +133,8 @@ export class PayModule {
         LookUp,
         Watch,
         PayAccess,
+        SealedCookies,
+        OpenidSession,
         StatusStreams,
         LiveOrders,
         Schedules,
@@ -147,6 +168,11 @@ export class PayModule {
         },
         { provide: Merchant, useValue: new Merchant(wechat.mchId, wechat.appid) },
         { provide: PrepaySettings, useValue: new PrepaySettings(signType, wechat.notifyUrl, minExpireSeconds) },
+        { provide: WaySettings, useValue: new WaySettings(config.scene, config.appAppid) },
+        { provide: Openids, useValue: new OauthWechat(config.oauth) },
+        { provide: SealSettings, useValue: new SealSettings(config.cookieKey, secure) },
+        { provide: OpenidSettings, useValue: new OpenidSettings(wechat.appid) },
+        { provide: ReturnSettings, useValue: new ReturnSettings(config.publicPayUrl) },
         { provide: NotifySettings, useValue: new NotifySettings(config.crossCheck, NOTIFY_REPLY_WITHIN_MS) },
         { provide: PayAccessSettings, useValue: new PayAccessSettings(config.payLinkSecret, secure) },
         { provide: CashierSettings, useValue: new CashierSettings(merchantName, shopUrl, phoneUrl) },

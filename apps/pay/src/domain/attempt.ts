@@ -1,4 +1,5 @@
 import { machine } from './machine.ts';
+import { handedOutForMs, type Scene, type TradeType } from './way.ts';
 
 /**
  * One order of ours at WeChat.
@@ -24,13 +25,17 @@ export interface PrepayRequest {
   outTradeNo: string;
   mchId: string;
   appid: string;
-  tradeType: 'NATIVE';
+  tradeType: TradeType;
   signType: SignType;
   totalFee: number;
   body: string;
   productId: string;
   notifyUrl: string;
   spbillCreateIp: string;
+  /** JSAPI: who is to pay. */
+  payerOpenid: string | null;
+  /** MWEB: where from. */
+  scene: Scene | null;
   timeStart: Date;
   timeExpire: Date;
 }
@@ -45,10 +50,14 @@ export interface Attempt extends PrepayRequest {
   calledAt: Date;
   /** While this lies in the future, somebody is waiting for WeChat's answer. */
   callingUntil: Date | null;
+  prepayId: string | null;
   codeUrl: string | null;
-  codeUrlAt: Date | null;
+  mwebUrl: string | null;
+  /** When WeChat answered with the newest of them. */
+  preparedAt: Date | null;
   transactionId: string | null;
   paidAt: Date | null;
+  /** Who paid, as WeChat says. */
   openid: string | null;
   settleSource: SettleSource | null;
   nextCheckAt: Date | null;
@@ -56,25 +65,46 @@ export interface Attempt extends PrepayRequest {
   createdAt: Date;
 }
 
-/** A code_url lives two hours at WeChat (protocol: pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_1). */
-export const CODE_LIFE_MS = 2 * 3_600_000;
-/** A code is not shown in its last minutes: the buyer still has to scan, look and type a password. */
-const CODE_REST_MS = 5 * 60_000;
-
 /** Not final at WeChat as far as we know: it may still be paid. */
 export const isOpen = (attempt: { state: AttemptState }): boolean =>
   attempt.state === 'CREATED' || attempt.state === 'NOTPAY';
 
-/** The code a buyer may be shown, or undefined when there is none or its life is nearly over. */
-export function usableCode(attempt: Pick<Attempt, 'state' | 'codeUrl' | 'codeUrlAt'>, now: Date): string | undefined {
-  if (!isOpen(attempt) || attempt.codeUrl === null || attempt.codeUrlAt === null) return undefined;
-  const age = now.getTime() - attempt.codeUrlAt.getTime();
-  return age < CODE_LIFE_MS - CODE_REST_MS ? attempt.codeUrl : undefined;
+/** What a buyer's device is given to pay by. */
+export type Handed =
+  | { tradeType: 'NATIVE'; codeUrl: string }
+  | { tradeType: 'MWEB'; mwebUrl: string }
+  | { tradeType: 'JSAPI'; prepayId: string }
+  | { tradeType: 'APP'; prepayId: string };
+
+/** What a buyer may be given of an attempt, or undefined when there is nothing or its life is nearly over. */
+export function handed(
+  attempt: Pick<Attempt, 'state' | 'tradeType' | 'prepayId' | 'codeUrl' | 'mwebUrl' | 'preparedAt'>,
+  now: Date,
+): Handed | undefined {
+  const { tradeType, prepayId, codeUrl, mwebUrl, preparedAt } = attempt;
+  if (!isOpen(attempt) || preparedAt === null) return undefined;
+  if (now.getTime() - preparedAt.getTime() >= handedOutForMs(tradeType)) return undefined;
+  switch (tradeType) {
+    case 'NATIVE':
+      return codeUrl === null ? undefined : { tradeType, codeUrl };
+    case 'MWEB':
+      return mwebUrl === null ? undefined : { tradeType, mwebUrl };
+    case 'JSAPI':
+      return prepayId === null ? undefined : { tradeType, prepayId };
+    case 'APP':
+      return prepayId === null ? undefined : { tradeType, prepayId };
+  }
+}
+
+/** The code to scan that a buyer may be shown, if that is how the order is being paid. */
+export function usableCode(attempt: Attempt, now: Date): string | undefined {
+  const given = handed(attempt, now);
+  return given?.tradeType === 'NATIVE' ? given.codeUrl : undefined;
 }
 
 /** When the shown code should be replaced by a fresh one, or null without a code. */
-export const codeUrlExpiresAt = (attempt: Pick<Attempt, 'codeUrlAt'>): Date | null =>
-  attempt.codeUrlAt && new Date(attempt.codeUrlAt.getTime() + CODE_LIFE_MS - CODE_REST_MS);
+export const codeUrlExpiresAt = ({ codeUrl, preparedAt }: Pick<Attempt, 'codeUrl' | 'preparedAt'>): Date | null =>
+  codeUrl === null || preparedAt === null ? null : new Date(preparedAt.getTime() + handedOutForMs('NATIVE'));
 
 /**
  * The number WeChat knows an attempt by: the order's own for the first, `<orderNo>-2`, `-3` … for later ones. It is

@@ -1,13 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  type Attempt,
-  attemptMachine,
-  type AttemptState,
-  CODE_LIFE_MS,
-  outTradeNoOf,
-  timeExpireOf,
-  usableCode,
-} from './attempt.ts';
+import { type Attempt, attemptMachine, type AttemptState, outTradeNoOf, timeExpireOf, usableCode } from './attempt.ts';
 import { wechatBody } from './body.ts';
 import { machine } from './machine.ts';
 import { type OrderStatus, orderStatusMachine, type Payable, type PayableState, prepayRefusal } from './payable.ts';
@@ -45,8 +37,12 @@ const attempt = (over: Partial<Attempt> = {}): Attempt => ({
   state: 'NOTPAY',
   calledAt: now,
   callingUntil: null,
+  payerOpenid: null,
+  scene: null,
+  prepayId: 'wx201410272009395522657a690389285100',
   codeUrl: 'weixin://wxpay/bizpayurl?pr=NwY5Mz9',
-  codeUrlAt: now,
+  mwebUrl: null,
+  preparedAt: now,
   transactionId: null,
   paidAt: null,
   openid: null,
@@ -115,9 +111,9 @@ describe('an attempt', () => {
   });
   it('shows its code while it is open and its life is not nearly over', () => {
     expect(usableCode(attempt(), after(3_600_000))).toBe('weixin://wxpay/bizpayurl?pr=NwY5Mz9');
-    expect(usableCode(attempt(), after(CODE_LIFE_MS - 60_000))).toBeUndefined();
+    expect(usableCode(attempt(), after(7_140_000))).toBeUndefined();
     expect(usableCode(attempt({ state: 'CLOSED' }), now)).toBeUndefined();
-    expect(usableCode(attempt({ codeUrl: null, codeUrlAt: null }), now)).toBeUndefined();
+    expect(usableCode(attempt({ codeUrl: null, preparedAt: null }), now)).toBeUndefined();
   });
 });
 
@@ -183,7 +179,7 @@ describe('the next check', () => {
   const facts = {
     state: 'NOTPAY',
     orderStatus: 'WAIT_PAY',
-    codeUrlAt: now,
+    preparedAt: now,
     expiresAt: after(1_800_000),
     tries: 0,
   } as const;

@@ -8,7 +8,7 @@ const MINUTE = 60 * SECOND;
 export interface CheckFacts {
   state: AttemptState;
   orderStatus: OrderStatus;
-  codeUrlAt: Date | null;
+  preparedAt: Date | null;
   expiresAt: Date;
   /** Checks so far since the last change of state. */
   tries: number;
@@ -36,7 +36,7 @@ export function nextCheckMs(facts: CheckFacts, now: Date): number | undefined {
       if (facts.orderStatus === 'REVIEW') return 10 * MINUTE;
       const overdue = now.getTime() - facts.expiresAt.getTime();
       if (overdue > 0) return Math.min(Math.max(15 * SECOND, overdue / 4), 10 * MINUTE);
-      const shown = facts.codeUrlAt === null ? 0 : now.getTime() - facts.codeUrlAt.getTime();
+      const shown = facts.preparedAt === null ? 0 : now.getTime() - facts.preparedAt.getTime();
       return shown < 3 * MINUTE ? 5 * SECOND : 15 * SECOND;
     }
   }
@@ -50,9 +50,12 @@ export const backOffMs = (tries: number, firstMs: number, capMs: number): number
 export const tellAgainMs = (tries: number): number => backOffMs(tries, MINUTE, 60 * MINUTE);
 
 /**
- * WeChat may refuse to close an order that is younger than five minutes
- * (protocol: pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_3), so closing is tried soon, then patiently.
+ * WeChat may refuse to close an order that is younger than this
+ * (protocol: pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_3).
  */
+export const CLOSE_REFUSED_FOR_MS = 5 * MINUTE;
+
+/** Closing is tried soon, then patiently. */
 export const closeBackOffMs = (tries: number): number => backOffMs(tries, 2 * SECOND, MINUTE);
 
 /** "Order does not exist" is believed only this long after the last moment at which our call could reach WeChat. */

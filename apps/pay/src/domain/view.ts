@@ -1,6 +1,7 @@
 import { type Attempt, type AttemptState, codeUrlExpiresAt, isOpen } from './attempt.ts';
 import type { Payable } from './payable.ts';
 import type { RefundState } from './refund.ts';
+import type { TradeType } from './way.ts';
 
 export type ShownOrderStatus = 'WAIT_PAY' | 'CLOSING' | 'PAID' | 'CANCELLED' | 'PAY_FAILED' | 'REVIEW';
 export type ShownTradeState = 'NOTPAY' | 'SUCCESS' | 'CLOSED' | 'FAILED';
@@ -12,6 +13,8 @@ export interface StatusView {
   orderNo: string;
   outTradeNo: string | null;
   orderStatus: ShownOrderStatus;
+  /** The way to pay that is open, or by which it was paid; null before the first. */
+  tradeType: TradeType | null;
   tradeState: ShownTradeState | null;
   /** Where the newest refund of the order stands; null without one. */
   refundStatus: RefundState | null;
@@ -76,6 +79,7 @@ export function statusView(
     orderNo: payable.orderNo,
     outTradeNo: leading?.outTradeNo ?? null,
     orderStatus: closing ? 'CLOSING' : payable.orderStatus,
+    tradeType: leading?.tradeType ?? null,
     tradeState: leading ? shownState[leading.state] : null,
     refundStatus: refund,
     phase: phaseOf(payable, paid, refund, now),

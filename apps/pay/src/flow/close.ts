@@ -1,11 +1,10 @@
-// Closes what is open at WeChat for orders whose time is up: query, close, read the answer, write it down; again with
-// back-off and no end until WeChat's answer is clear. Next: `order` hears payment.closed, or payment.succeeded.
+// Closes what is open at WeChat for orders whose time is up; again with back-off and no end until WeChat's answer is
+// clear. Next: `order` hears payment.closed, or payment.succeeded.
 import { Injectable, Logger } from '@nestjs/common';
-import { type Attempt, isOpen } from '../domain/attempt.ts';
-import { ABSENCE_SETTLES_MS } from '../domain/schedule.ts';
+import { isOpen } from '../domain/attempt.ts';
 import { abreast } from './abreast.ts';
-import { Ask } from './ask.ts';
-import { Attempts, Closings, Gateway, PendingOrders } from './ports.ts';
+import { CloseAttempt } from './close-attempt.ts';
+import { Attempts, Closings, PendingOrders } from './ports.ts';
 import { Watch } from './watch.ts';
 
 const ABREAST = 20;
@@ -22,8 +21,7 @@ export class Close {
   constructor(
     private readonly closings: Closings,
     private readonly attempts: Attempts,
-    private readonly gateway: Gateway,
-    private readonly ask: Ask,
+    private readonly closeAttempt: CloseAttempt,
     private readonly pending: PendingOrders,
     private readonly watch: Watch,
   ) {}
@@ -47,7 +45,7 @@ export class Close {
   async order(orderNo: string): Promise<void> {
     const standing = await this.attempts.find(orderNo);
     try {
-      for (const attempt of standing?.attempts.filter(isOpen) ?? []) await this.attempt(attempt);
+      for (const attempt of standing?.attempts.filter(isOpen) ?? []) await this.closeAttempt.now(attempt, CALL_MS);
     } finally {
       const end = await this.closings.conclude(orderNo);
       if (end !== 'later') {
@@ -56,30 +54,5 @@ export class Close {
       }
       this.watch.changed(orderNo);
     }
-  }
-
-  private async attempt(attempt: Attempt): Promise<void> {
-    const asked = await this.ask.about(attempt, 'close', CALL_MS);
-    if (asked === 'absent') return this.absent(attempt);
-    if (asked !== 'open' && asked !== 'failed') return;
-    const answer = await this.gateway.close(attempt, CALL_MS);
-    switch (answer.kind) {
-      case 'closed':
-        await this.attempts.finish(attempt.outTradeNo, 'CLOSED');
-        return;
-      case 'paid':
-        await this.ask.about(attempt, 'close', CALL_MS);
-        return;
-      case 'absent':
-        await this.absent(attempt);
-        return;
-      case 'unknown':
-        this.logger.warn({ outTradeNo: attempt.outTradeNo, reason: answer.reason }, 'WeChat did not close yet');
-    }
-  }
-
-  /** A call of ours may still be on its way: "does not exist" counts only some time after its deadline. */
-  private async absent({ outTradeNo }: Attempt): Promise<void> {
-    await this.attempts.finish(outTradeNo, 'CLOSED', ABSENCE_SETTLES_MS);
   }
 }

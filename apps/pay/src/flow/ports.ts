@@ -1,8 +1,9 @@
 /** Everything the steps of `pay` need from outside. Abstract classes, because Nest injects by them. */
-import type { Attempt, PrepayRequest } from '../domain/attempt.ts';
+import type { Attempt, PrepayRequest, SignType } from '../domain/attempt.ts';
 import type { CloseReason, NewPayable, OrderStatus, Payable, PrepayRefusal } from '../domain/payable.ts';
 import type { FailedPayment, Payment, PaymentResult, SettleOutcome } from '../domain/payment.ts';
 import type { Refund, RefundAtWechat, RefundEnd, RefundRequest, RefundState } from '../domain/refund.ts';
+import type { Way } from '../domain/way.ts';
 
 /** One order with all its attempts, as MySQL knew it at `now` (database time). */
 export interface Standing {
@@ -13,6 +14,7 @@ export interface Standing {
 
 /** What a new attempt is made from, beside what the payable says. */
 export type AttemptWish = Pick<PrepayRequest, 'signType' | 'notifyUrl' | 'spbillCreateIp'> & {
+  way: Way;
   minExpireSeconds: number;
   /** How long the call to WeChat may take. */
   callMs: number;
@@ -20,10 +22,20 @@ export type AttemptWish = Pick<PrepayRequest, 'signType' | 'notifyUrl' | 'spbill
 
 export type BegunPrepay =
   | { kind: 'call'; attempt: Attempt }
-  | { kind: 'ready'; attempt: Attempt; codeUrl: string }
+  | { kind: 'ready'; attempt: Attempt }
+  /** Open, but made to be paid in another way, or by somebody else. */
+  | { kind: 'other-way'; attempt: Attempt }
+  /** Somebody is waiting for WeChat's answer about the open attempt. */
   | { kind: 'busy' }
   | { kind: 'refused'; reason: PrepayRefusal }
   | { kind: 'unknown-order' };
+
+/** What WeChat answers: `codeUrl` for NATIVE, `mwebUrl` for MWEB. */
+export interface PreparedAtWechat {
+  prepayId: string;
+  codeUrl: string | null;
+  mwebUrl: string | null;
+}
 
 /** Payables and attempts in MySQL. Amounts and states that decide anything come from here only. */
 export abstract class Attempts {
@@ -31,14 +43,11 @@ export abstract class Attempts {
   abstract find(number: string): Promise<Standing | undefined>;
   /** Stores payables that are new; what is known already stays as it is. */
   abstract place(payables: readonly NewPayable[]): Promise<void>;
-  /** Under the payable's lock: the open code, or an attempt committed and leased to this caller for one call. */
+  /** Under the payable's lock: what is open, or an attempt committed and leased to this caller for one call. */
   abstract begin(orderNo: string, wish: AttemptWish): Promise<BegunPrepay>;
-  /** Stores a code under the payable's lock. `stale`: another call came between; `over`: must never be shown. */
-  abstract storeCode(
-    attempt: Attempt,
-    code: { prepayId: string; codeUrl: string },
-  ): Promise<'stored' | 'stale' | 'over'>;
-  /** Ends the lease of a call that brought no code, so that a repeat need not wait. */
+  /** Stores it under the payable's lock. `stale`: another call came between; `over`: must never be handed out. */
+  abstract storePrepared(attempt: Attempt, prepared: PreparedAtWechat): Promise<'stored' | 'stale' | 'over'>;
+  /** Ends the lease of a call that brought nothing, so that a repeat need not wait. */
   abstract release(attempt: Attempt): Promise<void>;
   /** WeChat knows the attempt: CREATED → NOTPAY. */
   abstract seen(outTradeNo: string): Promise<void>;
@@ -125,7 +134,7 @@ export abstract class PrepayLock {
 }
 
 export type Prepared =
-  | { kind: 'code'; prepayId: string; codeUrl: string }
+  | ({ kind: 'prepared' } & PreparedAtWechat)
   | { kind: 'paid' }
   | { kind: 'closed' }
   | { kind: 'refused'; code: string; text: string }
@@ -141,7 +150,35 @@ export type Queried =
   | { kind: 'absent' }
   | { kind: 'unknown'; reason: string };
 
-export type ClosedAtWechat = { kind: 'closed' | 'paid' | 'absent' } | { kind: 'unknown'; reason: string };
+export type ClosedAtWechat =
+  | { kind: 'closed' | 'paid' | 'absent' }
+  /** A clear no: it stays open, for now. */
+  | { kind: 'refused'; code: string }
+  | { kind: 'unknown'; reason: string };
+
+/** What a page inside WeChat or a mini-program hands to WeChat; names, case and the text time as it wants them. */
+export interface JsapiCashier {
+  appId: string;
+  timeStamp: string;
+  nonceStr: string;
+  package: string;
+  signType: SignType;
+  paySign: string;
+}
+
+/** What an app hands to WeChat's SDK. */
+export interface AppCashier {
+  appid: string;
+  partnerid: string;
+  prepayid: string;
+  package: string;
+  noncestr: string;
+  timestamp: string;
+  sign: string;
+}
+
+/** What a second signature is made with. */
+export type Signed = Pick<Attempt, 'appid' | 'mchId' | 'signType'>;
 
 export type OpenedNotice =
   { kind: 'result'; result: PaymentResult } | { kind: 'refused'; reason: string; message: string };
@@ -151,8 +188,26 @@ export abstract class Gateway {
   abstract prepare(request: PrepayRequest, deadlineMs: number): Promise<Prepared>;
   abstract query(attempt: Attempt, source: 'query' | 'close', deadlineMs: number): Promise<Queried>;
   abstract close(attempt: Attempt, deadlineMs: number): Promise<ClosedAtWechat>;
+  /** Signed anew each time; asks nobody. */
+  abstract jsapiCashier(attempt: Signed, prepayId: string): JsapiCashier;
+  abstract appCashier(attempt: Signed, prepayId: string): AppCashier;
   /** The only way to a notification's content: it is verified first. */
   abstract openNotice(raw: Buffer, remoteIp: string): OpenedNotice;
+}
+
+export type Identified =
+  | { kind: 'openid'; openid: string }
+  /** The code was good, but has been exchanged before. */
+  | { kind: 'used' }
+  | { kind: 'refused'; code: number; text: string }
+  | { kind: 'unknown'; reason: string };
+
+/** WeChat's OAuth, which tells who uses the browser inside it. Nothing here throws for what the wire does. */
+export abstract class Openids {
+  abstract readonly isConfigured: boolean;
+  /** Where the browser is sent. @throws Error when not configured */
+  abstract authorizeUrl(state: string): string;
+  abstract exchange(code: string, deadlineMs: number): Promise<Identified>;
 }
 
 /** What operators do is written down. */

@@ -32,7 +32,7 @@ describe('prepay', () => {
     const waiting = native();
     const begun = await world.store.begin(NO);
     if (begun.kind === 'call') {
-      await world.store.storeCode(begun.attempt, { codeUrl: 'weixin://wxpay/bizpayurl?pr=theirs' });
+      await world.store.storePrepared(begun.attempt, { ...code, codeUrl: 'weixin://wxpay/bizpayurl?pr=theirs' });
     }
     expect(await waiting).toMatchObject({ kind: 'ready', codeUrl: 'weixin://wxpay/bizpayurl?pr=theirs' });
     expect(world.wechat.calls).toEqual([]);
@@ -48,7 +48,7 @@ describe('prepay', () => {
 
   it('refreshes a code whose life is over, with the same number', async () => {
     await world.open();
-    world.store.attempt(NO).attempt.codeUrlAt = new Date(Date.now() - 7_200_000);
+    world.store.attempt(NO).attempt.preparedAt = new Date(Date.now() - 7_200_000);
     world.wechat.onPrepare = () => ({ ...code, codeUrl: 'weixin://wxpay/bizpayurl?pr=fresh' });
     expect(await native()).toMatchObject({ outTradeNo: NO, codeUrl: 'weixin://wxpay/bizpayurl?pr=fresh' });
   });

@@ -1,160 +1,159 @@
-// Makes the order payable at WeChat and answers its code. One open attempt per order, committed with every parameter
-// before WeChat is called; a code is shown only while its attempt is open. Next: the buyer pays, WeChat notifies.
-import { Injectable, Logger } from '@nestjs/common';
-import { type Attempt, usableCode } from '../domain/attempt.ts';
-import { type PrepayRefusal, prepayRefusal } from '../domain/payable.ts';
-import { Ask } from './ask.ts';
+// Makes the order payable at WeChat in the way the buyer wants and answers what their device needs for it. One open
+// attempt per order, committed with every parameter before WeChat is called, handed out only while it is open. Next: the
+// buyer pays, WeChat notifies.
+import { Injectable } from '@nestjs/common';
+import { type Handed, handed, isOpen } from '../domain/attempt.ts';
+import { prepayRefusal } from '../domain/payable.ts';
+import { isSameWay, type Scene, type TradeType, type Way } from '../domain/way.ts';
 import { LookUp } from './look-up.ts';
-import { Attempts, type AttemptWish, Counts, Gateway, PendingOrders, PrepayLock } from './ports.ts';
+import { type AppCashier, Counts, Gateway, type JsapiCashier, PrepayLock } from './ports.ts';
+import { CALL_MS, PrepareAttempt, type Prepared, type PrepayRefused, SWITCH_MS } from './prepare-attempt.ts';
 
-/** What is the same for all attempts of this installation. */
-export class PrepaySettings {
+/** What is the same for all browsers and apps of this installation. */
+export class WaySettings {
+  /** @param appAppid appid of the merchant's app; without it nothing is paid from an app */
   constructor(
-    readonly signType: AttemptWish['signType'],
-    readonly notifyUrl: string,
-    readonly minExpireSeconds: number,
+    readonly scene: Scene,
+    readonly appAppid: string | undefined,
   ) {}
 }
 
-export type PrepayAnswer =
-  | { kind: 'ready'; outTradeNo: string; codeUrl: string; totalFee: number; expiresAt: Date }
-  | { kind: 'refused'; reason: PrepayRefusal }
-  | { kind: 'wechat-refused'; code: string; text: string }
-  | { kind: 'wechat-unreachable'; timedOut: boolean }
-  | { kind: 'unknown-order' }
-  | { kind: 'order-unreachable' };
+export interface Ready {
+  kind: 'ready';
+  outTradeNo: string;
+  totalFee: number;
+  expiresAt: Date;
+}
 
-/** One call of unifiedorder. */
-const CALL_MS = 8_000;
+export type PrepayAnswer<T = object> = (Ready & T) | PrepayRefused;
+
 /** The whole of a prepay, waiting for another caller's code included. */
 const PREPAY_WITHIN_MS = 12_000;
 const POLL_MS = 100;
+/** The lock outlives its holder's calls by this. */
+const LOCK_REST_MS = 2_000;
 
+/**
+ * Asked twice for the same way it answers the same open attempt, and two at once cost one call to WeChat. Asked for
+ * another way it closes the open attempt first: while WeChat does not, that one stays, and the answer is `closing`.
+ * A round begins for at most 12 s, and takes at most 8 s, with a switch 9 s more.
+ *
+ * `number`: an order number, or that of one of its attempts. `buyerIp`: told to WeChat as `spbill_create_ip`.
+ */
 @Injectable()
 export class Prepay {
-  private readonly logger = new Logger('prepay');
-
   constructor(
     private readonly lookUp: LookUp,
-    private readonly attempts: Attempts,
+    private readonly prepare: PrepareAttempt,
     private readonly gateway: Gateway,
-    private readonly ask: Ask,
     private readonly lock: PrepayLock,
-    private readonly pending: PendingOrders,
     private readonly counts: Counts,
-    private readonly settings: PrepaySettings,
+    private readonly settings: WaySettings,
   ) {}
 
-  /**
-   * The open code of an order, made if there is none: asked twice it answers the same one, and two at once cost one
-   * call to WeChat. Takes at most 12 s.
-   *
-   * @param number order number, or the number of one of its attempts
-   * @param buyerIp told to WeChat as `spbill_create_ip`
-   */
-  async native(number: string, buyerIp: string): Promise<PrepayAnswer> {
-    const answer = await this.until(performance.now() + PREPAY_WITHIN_MS, number, buyerIp);
-    this.counts.prepay(answer.kind === 'refused' ? answer.reason : answer.kind);
-    return answer;
+  /** The code to scan. */
+  async native(number: string, buyerIp: string): Promise<PrepayAnswer<{ codeUrl: string }>> {
+    const answer = await this.reach(number, { tradeType: 'NATIVE' }, buyerIp, true);
+    return answer.kind === 'ready' ? { ...ready(answer), codeUrl: answer.given.codeUrl } : answer;
   }
 
-  private async until(deadline: number, number: string, buyerIp: string): Promise<PrepayAnswer> {
+  /** The same for who only looks at a page: what is open in another way stays open, and the answer is `other-way`. */
+  async firstNative(number: string, buyerIp: string): Promise<PrepayAnswer<{ codeUrl: string }>> {
+    const answer = await this.reach(number, { tradeType: 'NATIVE' }, buyerIp, false);
+    return answer.kind === 'ready' ? { ...ready(answer), codeUrl: answer.given.codeUrl } : answer;
+  }
+
+  /**
+   * What a page inside WeChat or a mini-program opens the cashier with, signed anew each time.
+   *
+   * @param openid the payer as the account's appid sees them; another payer is another attempt
+   */
+  async jsapi(number: string, buyerIp: string, openid: string): Promise<PrepayAnswer<{ cashier: JsapiCashier }>> {
+    const answer = await this.reach(number, { tradeType: 'JSAPI', openid }, buyerIp, true);
+    if (answer.kind !== 'ready') return answer;
+    return { ...ready(answer), cashier: this.gateway.jsapiCashier(answer.attempt, answer.given.prepayId) };
+  }
+
+  /** The page of WeChat to send a mobile browser to. */
+  async h5(number: string, buyerIp: string): Promise<PrepayAnswer<{ orderNo: string; mwebUrl: string }>> {
+    const answer = await this.reach(number, { tradeType: 'MWEB', scene: this.settings.scene }, buyerIp, true);
+    if (answer.kind !== 'ready') return answer;
+    return { ...ready(answer), orderNo: answer.attempt.orderNo, mwebUrl: answer.given.mwebUrl };
+  }
+
+  /** What an app opens the cashier with, signed anew each time. */
+  async app(number: string, buyerIp: string): Promise<PrepayAnswer<{ cashier: AppCashier }>> {
+    const { appAppid: appid } = this.settings;
+    if (appid === undefined) return { kind: 'way-not-configured', setting: 'WECHAT_APP_APPID' };
+    const answer = await this.reach(number, { tradeType: 'APP', appid }, buyerIp, true);
+    if (answer.kind !== 'ready') return answer;
+    return { ...ready(answer), cashier: this.gateway.appCashier(answer.attempt, answer.given.prepayId) };
+  }
+
+  private async reach<W extends Way>(
+    number: string,
+    way: W,
+    buyerIp: string,
+    mayClose: boolean,
+  ): Promise<Reached<W['tradeType']>> {
+    const answer = await this.until(performance.now() + PREPAY_WITHIN_MS, number, { way, buyerIp, mayClose });
+    this.counts.prepay(answer.kind === 'refused' ? answer.reason : answer.kind);
+    // What is ready was prepared, or found, for this very way.
+    return answer as Reached<W['tradeType']>;
+  }
+
+  private async until(deadline: number, number: string, wanted: Wanted): Promise<Reached> {
+    const { way, mayClose } = wanted;
     while (performance.now() < deadline) {
       const found = await this.lookUp.find(number);
       if (found.kind !== 'found') return found;
       const { payable, attempts, now } = found.standing;
-      const reason = prepayRefusal(
-        payable,
-        attempts.some(({ state }) => state === 'SUCCESS'),
-        now,
-      );
+      const isPaid = attempts.some(({ state }) => state === 'SUCCESS');
+      const reason = prepayRefusal(payable, isPaid, now);
       if (reason) return { kind: 'refused', reason };
-      for (const attempt of attempts) {
-        const codeUrl = usableCode(attempt, now);
-        if (codeUrl !== undefined) return this.ready(attempt, codeUrl, payable.expiresAt);
-      }
-      const answer = await this.locked(payable.orderNo, payable.expiresAt, buyerIp);
-      if (answer !== 'again') return answer;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      const open = attempts.find(isOpen);
+      const isOther = open !== undefined && !isSameWay(open, way);
+      if (isOther && !mayClose) return { kind: 'other-way', tradeType: open.tradeType };
+      const given = open && !isOther ? handed(open, now) : undefined;
+      const answer =
+        open && given
+          ? { kind: 'ready' as const, attempt: open, given }
+          : await this.locked(payable.orderNo, wanted, now, isOther);
+      if (answer === 'again') await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      else return answer.kind === 'ready' ? { ...answer, expiresAt: payable.expiresAt } : answer;
     }
     return { kind: 'wechat-unreachable', timedOut: true };
   }
 
   /** `again`: somebody else is at it, or the world changed under us; the next round reads it. */
-  private async locked(orderNo: string, expiresAt: Date, buyerIp: string): Promise<PrepayAnswer | 'again'> {
-    const release = await this.lock.acquire(orderNo, CALL_MS + 2_000);
+  private async locked(
+    orderNo: string,
+    { way, buyerIp, mayClose }: Wanted,
+    now: Date,
+    isSwitch: boolean,
+  ): Promise<Prepared | PrepayRefused | 'again'> {
+    const release = await this.lock.acquire(orderNo, CALL_MS + LOCK_REST_MS + (isSwitch ? SWITCH_MS : 0));
     if (release === 'busy') return 'again';
     try {
-      return await this.once(orderNo, expiresAt, buyerIp);
+      return await this.prepare.once(orderNo, way, { buyerIp, mayClose, now });
     } finally {
       if (release !== 'away') await release();
     }
   }
-
-  private async once(orderNo: string, expiresAt: Date, buyerIp: string): Promise<PrepayAnswer | 'again'> {
-    const { signType, notifyUrl, minExpireSeconds } = this.settings;
-    const wish = { signType, notifyUrl, minExpireSeconds, spbillCreateIp: buyerIp, callMs: CALL_MS };
-    const begun = await this.attempts.begin(orderNo, wish);
-    switch (begun.kind) {
-      case 'busy':
-        return 'again';
-      case 'refused':
-      case 'unknown-order':
-        return begun;
-      case 'ready':
-        return this.ready(begun.attempt, begun.codeUrl, expiresAt);
-      case 'call':
-        return this.call(begun.attempt, expiresAt);
-    }
-  }
-
-  private async call(attempt: Attempt, expiresAt: Date): Promise<PrepayAnswer | 'again'> {
-    const prepared = await this.gateway.prepare(attempt, CALL_MS);
-    if (prepared.kind === 'code') return this.keep(attempt, prepared, expiresAt);
-    await this.attempts.release(attempt);
-    const { orderNo, outTradeNo } = attempt;
-    switch (prepared.kind) {
-      case 'refused':
-        this.logger.error({ orderNo, outTradeNo, code: prepared.code, text: prepared.text }, 'WeChat refused a prepay');
-        return { kind: 'wechat-refused', code: prepared.code, text: prepared.text };
-      case 'unknown':
-        this.logger.warn({ orderNo, outTradeNo, reason: prepared.reason }, 'prepay: outcome unknown');
-        return { kind: 'wechat-unreachable', timedOut: prepared.timedOut };
-      case 'paid':
-      case 'closed': {
-        const asked = await this.ask.about(attempt, 'query', CALL_MS);
-        if (asked === 'paid' || asked === 'final') return 'again';
-        return asked === 'unknown'
-          ? { kind: 'wechat-unreachable', timedOut: false }
-          : { kind: 'wechat-refused', code: prepared.kind === 'paid' ? 'ORDERPAID' : 'ORDERCLOSED', text: '' };
-      }
-    }
-  }
-
-  private async keep(
-    attempt: Attempt,
-    code: { prepayId: string; codeUrl: string },
-    expiresAt: Date,
-  ): Promise<PrepayAnswer | 'again'> {
-    const stored = await this.attempts.storeCode(attempt, code);
-    if (stored === 'stale') return 'again';
-    if (stored === 'over') {
-      await this.revoke(attempt);
-      return 'again';
-    }
-    void this.pending.schedule([{ orderNo: attempt.orderNo, dueInMs: 5_000 }]);
-    return this.ready(attempt, code.codeUrl, expiresAt);
-  }
-
-  /** The order ended while WeChat was answering: its code is shown to nobody and closed at WeChat. */
-  private async revoke(attempt: Attempt): Promise<void> {
-    const { outTradeNo } = attempt;
-    const closed = await this.gateway.close(attempt, CALL_MS);
-    if (closed.kind === 'paid') await this.ask.about(attempt, 'close', CALL_MS);
-    this.logger.warn({ outTradeNo, closed: closed.kind }, 'prepay: the order ended meanwhile, its code is dropped');
-  }
-
-  private ready({ outTradeNo, totalFee }: Attempt, codeUrl: string, expiresAt: Date): PrepayAnswer {
-    return { kind: 'ready', outTradeNo, codeUrl, totalFee, expiresAt };
-  }
 }
+
+interface Wanted {
+  way: Way;
+  buyerIp: string;
+  mayClose: boolean;
+}
+
+type Reached<T extends TradeType = TradeType> =
+  (Omit<Prepared, 'given'> & { given: Extract<Handed, { tradeType: T }>; expiresAt: Date }) | PrepayRefused;
+
+const ready = ({ attempt, expiresAt }: Omit<Prepared, 'given'> & { expiresAt: Date }): Ready => ({
+  kind: 'ready',
+  outTradeNo: attempt.outTradeNo,
+  totalFee: attempt.totalFee,
+  expiresAt,
+});

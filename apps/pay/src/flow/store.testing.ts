@@ -1,23 +1,35 @@
 // MySQL and WeChat as the specs of the steps see them: one map that judges by the real rules, and answers that a spec lays
 // out. Concurrency is MySQL's business and is tested with the real one.
-import { type Attempt, attemptMachine, isOpen, outTradeNoOf, usableCode } from '../domain/attempt.ts';
+import { type Attempt, attemptMachine, handed, isOpen, outTradeNoOf } from '../domain/attempt.ts';
 import { type NewPayable, type OrderStatus, type Payable, prepayRefusal } from '../domain/payable.ts';
 import { judge, type Payment, type PaymentResult } from '../domain/payment.ts';
+import { isSameWay, type Way } from '../domain/way.ts';
 import {
+  type AppCashier,
   type BegunPrepay,
   type ClosedAtWechat,
   type CloseCommand,
   Gateway,
+  type JsapiCashier,
   type OpenedNotice,
   type Prepared,
+  type PreparedAtWechat,
   type Queried,
   type Settled,
+  type Signed,
   type Standing,
 } from './ports.ts';
 
 export const NO = 'TEST0000000000000000AA';
 const account = { mchId: '1900000109', appid: 'wx8888888888888888' };
-export const code = { kind: 'code', prepayId: 'wx2014', codeUrl: 'weixin://wxpay/bizpayurl?pr=NwY5Mz9' } as const;
+export const code = {
+  kind: 'prepared',
+  prepayId: 'wx2014',
+  codeUrl: 'weixin://wxpay/bizpayurl?pr=NwY5Mz9',
+  mwebUrl: null,
+} as const;
+export const mweb = { ...code, codeUrl: null, mwebUrl: 'https://wx.tenpay.com/checkmweb?prepay_id=wx2014' } as const;
+export const prepayId = { ...code, codeUrl: null } as const;
 export const inAnHour = (): Date => new Date(Date.now() + 3_600_000);
 
 /** MySQL as one map that judges by the real rules. Its concurrency is tested where the real one is. */
@@ -44,7 +56,7 @@ export class Store {
     }
     return Promise.resolve();
   }
-  begin(orderNo: string): Promise<BegunPrepay> {
+  begin(orderNo: string, way: Way = { tradeType: 'NATIVE' }): Promise<BegunPrepay> {
     const { payable, attempts } = this.order(orderNo);
     const reason = prepayRefusal(
       payable,
@@ -53,23 +65,24 @@ export class Store {
     );
     if (reason) return Promise.resolve({ kind: 'refused', reason });
     let open = attempts.find(isOpen);
-    const codeUrl = open && usableCode(open, new Date());
-    if (open && codeUrl !== undefined) return Promise.resolve({ kind: 'ready', attempt: open, codeUrl });
+    const isOther = open !== undefined && !isSameWay(open, way);
+    if (open && !isOther && handed(open, new Date())) return Promise.resolve({ kind: 'ready', attempt: open });
     if (open?.callingUntil) return Promise.resolve({ kind: 'busy' });
-    if (!open) attempts.push((open = newAttempt(payable, attempts.length + 1)));
+    if (open && isOther) return Promise.resolve({ kind: 'other-way', attempt: structuredClone(open) });
+    if (!open) attempts.push((open = newAttempt(payable, attempts.length + 1, way)));
     open.prepaySeq += 1;
     open.callingUntil = inAnHour();
     return Promise.resolve({ kind: 'call', attempt: structuredClone(open) });
   }
-  storeCode(
+  storePrepared(
     { outTradeNo, prepaySeq }: Attempt,
-    { codeUrl }: { codeUrl: string },
+    { prepayId, codeUrl, mwebUrl }: PreparedAtWechat,
   ): Promise<'stored' | 'stale' | 'over'> {
     const { payable, attempt } = this.attempt(outTradeNo);
     if (payable.state !== 'OPEN' || !isOpen(attempt)) return Promise.resolve('over');
     attempt.callingUntil = null;
     if (attempt.prepaySeq !== prepaySeq) return Promise.resolve('stale');
-    Object.assign(attempt, { state: 'NOTPAY', codeUrl, codeUrlAt: new Date() });
+    Object.assign(attempt, { state: 'NOTPAY', prepayId, codeUrl, mwebUrl, preparedAt: new Date() });
     return Promise.resolve('stored');
   }
   release({ outTradeNo }: Attempt): Promise<void> {
@@ -144,9 +157,11 @@ export class Store {
   }
 }
 
-function newAttempt(payable: Payable, seq: number): Attempt {
+function newAttempt(payable: Payable, seq: number, way: Way): Attempt {
   const { orderNo, totalFee, expiresAt } = payable;
-  const none = { callingUntil: null, codeUrl: null, codeUrlAt: null, transactionId: null, paidAt: null, openid: null };
+  const none = { callingUntil: null, transactionId: null, paidAt: null, openid: null };
+  const unprepared = { prepayId: null, codeUrl: null, mwebUrl: null, preparedAt: null };
+  const { tradeType } = way;
   const told = {
     body: 'tea',
     productId: orderNo,
@@ -155,8 +170,20 @@ function newAttempt(payable: Payable, seq: number): Attempt {
   };
   const times = { timeStart: new Date(), timeExpire: expiresAt, calledAt: new Date(), createdAt: new Date() };
   return {
-    ...{ orderNo, totalFee, seq, outTradeNo: outTradeNoOf(orderNo, seq), tradeType: 'NATIVE', signType: 'HMAC-SHA256' },
-    ...{ ...account, ...none, ...told, ...times, settleSource: null, nextCheckAt: null, checkTries: 0 },
+    ...{ orderNo, totalFee, seq, outTradeNo: outTradeNoOf(orderNo, seq), tradeType, signType: 'HMAC-SHA256' },
+    payerOpenid: way.tradeType === 'JSAPI' ? way.openid : null,
+    scene: way.tradeType === 'MWEB' ? way.scene : null,
+    ...{
+      ...unprepared,
+      ...account,
+      ...(way.tradeType === 'APP' && { appid: way.appid }),
+      ...none,
+      ...told,
+      ...times,
+      settleSource: null,
+      nextCheckAt: null,
+      checkTries: 0,
+    },
     ...{ prepaySeq: 0, state: 'CREATED' },
   };
 }
@@ -164,6 +191,7 @@ function newAttempt(payable: Payable, seq: number): Attempt {
 /** WeChat answers what the test lays out; each call is noted. */
 export class Wechat extends Gateway {
   readonly calls: string[] = [];
+  private signatures = 0;
   onPrepare: () => Prepared | Promise<Prepared> = () => code;
   onQuery: () => Queried = () => ({ kind: 'unpaid' });
   onClose: () => ClosedAtWechat = () => ({ kind: 'closed' });
@@ -180,6 +208,16 @@ export class Wechat extends Gateway {
   override close({ outTradeNo }: Attempt): Promise<ClosedAtWechat> {
     this.calls.push(`close ${outTradeNo}`);
     return Promise.resolve(this.onClose());
+  }
+  override jsapiCashier({ appid, signType }: Signed, prepayId: string): JsapiCashier {
+    this.signatures += 1;
+    const signed = { timeStamp: '1414411784', nonceStr: String(this.signatures), signType, paySign: 'S' };
+    return { appId: appid, package: `prepay_id=${prepayId}`, ...signed };
+  }
+  override appCashier({ appid, mchId }: Signed, prepayid: string): AppCashier {
+    this.signatures += 1;
+    const signed = { noncestr: String(this.signatures), timestamp: '1412000000', sign: 'S' };
+    return { appid, partnerid: mchId, prepayid, package: 'Sign=WXPay', ...signed };
   }
   override openNotice(): OpenedNotice {
     return this.notice;

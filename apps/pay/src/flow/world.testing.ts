@@ -4,10 +4,12 @@ import type { NewPayable, OrderStatus } from '../domain/payable.ts';
 import type { PaymentResult } from '../domain/payment.ts';
 import { Ask } from './ask.ts';
 import { Close } from './close.ts';
+import { CloseAttempt } from './close-attempt.ts';
 import { LookUp } from './look-up.ts';
 import { Notify, NotifySettings } from './notify.ts';
 import {
   Attempts,
+  type AttemptWish,
   Checks,
   type CloseCommand,
   Closings,
@@ -16,9 +18,11 @@ import {
   Orders,
   Payments,
   PendingOrders,
+  type PreparedAtWechat,
   PrepayLock,
 } from './ports.ts';
-import { Prepay, PrepaySettings } from './prepay.ts';
+import { Prepay, WaySettings } from './prepay.ts';
+import { PrepareAttempt, PrepaySettings } from './prepare-attempt.ts';
 import { RecordNews } from './record.ts';
 import { RefundNotify } from './refund-notice.ts';
 import { RefundMoney } from './refund.ts';
@@ -30,7 +34,7 @@ import { inAnHour, NO, Store, Wechat } from './store.testing.ts';
 import { TakeOver } from './take-over.ts';
 import { Watch } from './watch.ts';
 
-export { code, inAnHour, NO, paid } from './store.testing.ts';
+export { code, inAnHour, mweb, NO, paid, prepayId } from './store.testing.ts';
 
 class AttemptsInMemory extends Attempts {
   constructor(private readonly store: Store) {
@@ -38,9 +42,9 @@ class AttemptsInMemory extends Attempts {
   }
   override find = (number: string) => this.store.find(number);
   override place = (payables: readonly NewPayable[]) => this.store.place(payables);
-  override begin = (orderNo: string) => this.store.begin(orderNo);
-  override storeCode = (attempt: Attempt, { codeUrl }: { codeUrl: string }) =>
-    this.store.storeCode(attempt, { codeUrl });
+  override begin = (orderNo: string, { way }: AttemptWish) => this.store.begin(orderNo, way);
+  override storePrepared = (attempt: Attempt, prepared: PreparedAtWechat) =>
+    this.store.storePrepared(attempt, prepared);
   override release = (attempt: Attempt) => this.store.release(attempt);
   override seen = (outTradeNo: string) => this.store.seen(outTradeNo);
   override finish = (outTradeNo: string, state: 'CLOSED' | 'FAILED', absentForMs?: number) =>
@@ -148,6 +152,7 @@ export class World {
   crossCheck: NotifySettings['crossCheck'] = 'always';
   replyWithinMs = 1_000;
   lock: 'free' | 'busy' | 'away' = 'free';
+  appAppid: string | undefined = 'wx7777777777777777';
   asksAllowed = true;
 
   static async withOneOrder(): Promise<World> {
@@ -172,11 +177,14 @@ export class World {
     const ask = new Ask(wechat, attempts, settle, takeOver);
     const refund = new RefundMoney(this.refunds, this.refundWechat, watch);
     const lookUp = new LookUp(attempts, new OrdersInMemory(this));
+    const closeAttempt = new CloseAttempt(attempts, wechat, ask);
+    const prepare = new PrepareAttempt(attempts, wechat, ask, closeAttempt, pending, watch, settings);
+    const ways = new WaySettings({ wapUrl: 'https://pay.example.test', wapName: 'tea shop' }, this.appAppid);
     return {
-      prepay: new Prepay(lookUp, attempts, wechat, ask, new LockInMemory(this), pending, counts, settings),
+      prepay: new Prepay(lookUp, prepare, wechat, new LockInMemory(this), counts, ways),
       notify: new Notify(wechat, attempts, payments, settle, takeOver, counts, notifySettings),
       requery: new Requery(checks, pending, ask, payments),
-      close: new Close(closings, attempts, wechat, ask, pending, watch),
+      close: new Close(closings, attempts, closeAttempt, pending, watch),
       status: new Status(lookUp, ask, checks, pending, this.refunds),
       refund,
       refundNotify: new RefundNotify(this.refundWechat, this.refunds, refund, takeOver, counts, notifySettings),

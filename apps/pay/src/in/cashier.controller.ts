@@ -121,7 +121,7 @@ export class CashierController {
     const late = new Promise<false>((resolve) => {
       timer = setTimeout(() => resolve(false), CODE_WITHIN_MS);
     });
-    const prepared = this.prepay.native(orderNo, ip).then(
+    const prepared = this.prepay.firstNative(orderNo, ip).then(
       () => true,
       () => true,
     );

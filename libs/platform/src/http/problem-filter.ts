@@ -47,10 +47,11 @@ const statusOf = (error: unknown): number => {
 
 /** Writes a problem as RFC 9457 says. */
 export function sendProblem(reply: FastifyReply, problem: Problem, instance?: string): void {
-  const { retryAfterSeconds, errors, headers } = problem.extra;
+  const { retryAfterSeconds, errors, headers, members } = problem.extra;
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterSeconds)));
   if (headers !== undefined) void reply.headers(headers);
   const body = {
+    ...members,
     type: 'about:blank',
     title: STATUS_CODES[problem.status] ?? 'Error',
     status: problem.status,

@@ -10,6 +10,8 @@ export interface ProblemExtra {
   /** Sent as `Retry-After`. */
   retryAfterSeconds?: number;
   headers?: Readonly<Record<string, string>>;
+  /** What a program needs beside the code; members of the answer's own level, as RFC 9457 has them. */
+  members?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import type { AttemptState, SettleSource, SignType } from '../../domain/attempt.ts';
+import type { TradeType } from '../../domain/way.ts';
 import { ascii, count, fen, time } from './columns.ts';
 
 /** One order at WeChat, with every parameter it was made with. */
@@ -22,7 +23,7 @@ export class AttemptRow {
   @Column(ascii(32))
   appid!: string;
   @Column(ascii(16))
-  trade_type!: 'NATIVE';
+  trade_type!: TradeType;
   @Column(ascii(16))
   sign_type!: SignType;
   @Column(fen)
@@ -35,6 +36,13 @@ export class AttemptRow {
   notify_url!: string;
   @Column(ascii(45))
   spbill_create_ip!: string;
+  /** JSAPI: who is to pay; `openid` is who paid. */
+  @Column({ ...ascii(128), nullable: true })
+  payer_openid!: string | null;
+  @Column({ ...ascii(256), nullable: true })
+  wap_url!: string | null;
+  @Column({ type: 'varchar', length: '64', nullable: true })
+  wap_name!: string | null;
   @Column(time)
   time_start!: Date;
   @Column(time)
@@ -50,6 +58,9 @@ export class AttemptRow {
   prepay_id!: string | null;
   @Column({ ...ascii(512), nullable: true })
   code_url!: string | null;
+  @Column({ ...ascii(2048), nullable: true })
+  mweb_url!: string | null;
+  /** When WeChat gave the newest prepay_id, and the code_url or mweb_url with it. */
   @Column({ ...time, nullable: true })
   code_url_at!: Date | null;
   /** Deadline of the newest unifiedorder call. */

@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { transact } from '#platform';
-import { type Attempt, attemptMachine, isOpen, outTradeNoOf, timeExpireOf, usableCode } from '../../domain/attempt.ts';
+import { type Attempt, attemptMachine, handed, isOpen, outTradeNoOf, timeExpireOf } from '../../domain/attempt.ts';
 import { wechatBody } from '../../domain/body.ts';
 import { type NewPayable, type OrderStatus, orderStatusMachine, prepayRefusal } from '../../domain/payable.ts';
-import { Attempts, type AttemptWish, type BegunPrepay, type Standing } from '../../flow/ports.ts';
+import { isSameWay } from '../../domain/way.ts';
+import {
+  Attempts,
+  type AttemptWish,
+  type BegunPrepay,
+  type PreparedAtWechat,
+  type Standing,
+} from '../../flow/ports.ts';
 import type { AttemptRow } from './attempt.row.ts';
 import { Merchant } from './merchant.ts';
 import type { PayableRow } from './payable.row.ts';
@@ -67,9 +74,10 @@ export class AttemptsMysql extends Attempts {
       if (reason) return { kind: 'refused', reason };
       const open = attempts.find(isOpen);
       if (!open) return { kind: 'call', attempt: await insert(em, order, wish) };
-      const codeUrl = usableCode(open, now);
-      if (codeUrl !== undefined) return { kind: 'ready', attempt: open, codeUrl };
+      const same = isSameWay(open, wish.way);
+      if (same && handed(open, now)) return { kind: 'ready', attempt: open };
       if (open.callingUntil !== null && open.callingUntil > now) return { kind: 'busy' };
+      if (!same) return { kind: 'other-way', attempt: open };
       await em.query(
         `UPDATE attempt SET prepay_seq = prepay_seq + 1, called_at = ${fromNow}, calling_until = ${fromNow},
                 updated_at = UTC_TIMESTAMP(3)
@@ -80,25 +88,25 @@ export class AttemptsMysql extends Attempts {
     });
   }
 
-  override storeCode(
+  override storePrepared(
     { orderNo, outTradeNo, prepaySeq }: Attempt,
-    { prepayId, codeUrl }: { prepayId: string; codeUrl: string },
+    { prepayId, codeUrl, mwebUrl }: PreparedAtWechat,
   ): Promise<'stored' | 'stale' | 'over'> {
     return transact(this.db, async (em) => {
       const order = (await lockOrders(em, [orderNo])).get(orderNo);
       const attempt = order?.attempts.find((one) => one.outTradeNo === outTradeNo);
       if (!order || !attempt || !isOpen(attempt) || order.payable.state !== 'OPEN') return 'over';
       const stored = await em.query<Written>(
-        `UPDATE attempt SET state = 'NOTPAY', prepay_id = ?, code_url = ?, code_url_at = UTC_TIMESTAMP(3),
-                calling_until = NULL, next_check_at = ${fromNow}, check_tries = 0, updated_at = UTC_TIMESTAMP(3)
+        `UPDATE attempt SET state = 'NOTPAY', prepay_id = ?, code_url = ?, mweb_url = ?,
+                code_url_at = UTC_TIMESTAMP(3), calling_until = NULL, next_check_at = ${fromNow}, check_tries = 0, updated_at = UTC_TIMESTAMP(3)
           WHERE out_trade_no = ? AND prepay_seq = ? AND state IN ('CREATED', 'NOTPAY')`,
-        [prepayId, codeUrl, micros(FIRST_CHECK_MS), outTradeNo, prepaySeq],
+        [prepayId, codeUrl, mwebUrl, micros(FIRST_CHECK_MS), outTradeNo, prepaySeq],
       );
       if (stored.affectedRows === 1) return 'stored';
-      // A newer call has run meanwhile. Which of the two codes WeChat made last is not known, so neither is shown:
-      // the next prepay fetches a fresh one.
+      // A newer call has run meanwhile. Which of the two answers WeChat gave last is not known, so neither is handed
+      // out: the next prepay fetches a fresh one.
       await em.query(
-        `UPDATE attempt SET code_url = NULL, code_url_at = NULL, updated_at = UTC_TIMESTAMP(3)
+        `UPDATE attempt SET prepay_id = NULL, code_url = NULL, mweb_url = NULL, code_url_at = NULL, updated_at = UTC_TIMESTAMP(3)
           WHERE out_trade_no = ? AND state IN ('CREATED', 'NOTPAY')
             AND (calling_until IS NULL OR calling_until <= UTC_TIMESTAMP(3))`,
         [outTradeNo],
@@ -158,24 +166,30 @@ export class AttemptsMysql extends Attempts {
 async function insert(em: EntityManager, { payable, attempts, now }: LockedOrder, wish: AttemptWish): Promise<Attempt> {
   const seq = 1 + Math.max(0, ...attempts.map((attempt) => attempt.seq));
   const outTradeNo = outTradeNoOf(payable.orderNo, seq);
+  const { way } = wish;
+  const scene = way.tradeType === 'MWEB' ? way.scene : undefined;
   await em.query(
     `INSERT INTO attempt
        (order_no, seq, out_trade_no, mch_id, appid, trade_type, sign_type, total_fee, body, product_id, notify_url,
-        spbill_create_ip, time_start, time_expire, prepay_seq, state, open_slot, called_at, calling_until,
-        next_check_at, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, 'NATIVE', ?, ?, ?, ?, ?, ?, ?, ?, 1, 'CREATED', 1, ${fromNow}, ${fromNow}, ${fromNow}, ?, ?)`,
+        spbill_create_ip, payer_openid, wap_url, wap_name, time_start, time_expire, prepay_seq, state, open_slot,
+        called_at, calling_until, next_check_at, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 'CREATED', 1, ${fromNow}, ${fromNow}, ${fromNow}, ?, ?)`,
     [
       payable.orderNo,
       seq,
       outTradeNo,
       payable.mchId,
-      payable.appid,
+      way.tradeType === 'APP' ? way.appid : payable.appid,
+      way.tradeType,
       wish.signType,
       payable.totalFee,
       wechatBody(payable.title),
       payable.orderNo,
       wish.notifyUrl,
       wish.spbillCreateIp,
+      way.tradeType === 'JSAPI' ? way.openid : null,
+      scene?.wapUrl ?? null,
+      scene?.wapName ?? null,
       new Date(Math.floor(now.getTime() / 1000) * 1000),
       timeExpireOf(payable.expiresAt, now, wish.minExpireSeconds),
       micros(wish.callMs),

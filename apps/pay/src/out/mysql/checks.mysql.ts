@@ -60,7 +60,7 @@ export class ChecksMysql extends Checks {
         {
           state: fact.state,
           orderStatus: fact.order_status,
-          codeUrlAt: fact.code_url_at,
+          preparedAt: fact.code_url_at,
           expiresAt: fact.expires_at,
           tries: fact.check_tries,
         },

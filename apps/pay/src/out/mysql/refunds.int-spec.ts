@@ -13,6 +13,7 @@ import { AttemptsMysql } from './attempts.mysql.ts';
 import { Merchant } from './merchant.ts';
 import { Payments1763700000000 } from './migrations/1763700000000-payments.ts';
 import { Refunds1763800000000 } from './migrations/1763800000000-refunds.ts';
+import { Ways1764000000000 } from './migrations/1764000000000-ways.ts';
 import { NoticeRow } from './notice.row.ts';
 import { PayableRow } from './payable.row.ts';
 import { PaymentsMysql } from './payments.mysql.ts';
@@ -36,7 +37,11 @@ let numbers = 0;
 beforeAll(async () => {
   schema = await freshSchema('pay_refunds');
   const entities = [PayableRow, AttemptRow, NoticeRow, AnomalyRow, RefundRow, OutboxRow, ParkedMessageRow];
-  db = await openDataSource({ url: schema.url, entities, migrations: [Payments1763700000000, Refunds1763800000000] });
+  db = await openDataSource({
+    url: schema.url,
+    entities,
+    migrations: [Payments1763700000000, Refunds1763800000000, Ways1764000000000],
+  });
   await migrate(db);
   outbox = new Outbox(
     db,
@@ -68,7 +73,7 @@ async function paid(totalFee: number): Promise<void> {
   await attempts.place([{ orderNo, totalFee: 100, title: 'tea', expiresAt: new Date(Date.now() + 3_600_000) }]);
   await attempts.begin(orderNo, {
     ...{ signType: 'HMAC-SHA256', notifyUrl: 'https://pay.example.test/n', spbillCreateIp: '127.0.0.1' },
-    ...{ minExpireSeconds: 300, callMs: 8_000 },
+    ...{ way: { tradeType: 'NATIVE' }, minExpireSeconds: 300, callMs: 8_000 },
   });
   const money = { kind: 'paid', outTradeNo: orderNo, transactionId, totalFee, ...merchant, source: 'query' } as const;
   const rest = { tradeType: 'NATIVE', openid: undefined, bankType: undefined, paidAt: new Date() };

@@ -13,6 +13,7 @@ import { ChecksMysql } from './checks.mysql.ts';
 import { ClosingsMysql } from './closings.mysql.ts';
 import { Payments1763700000000 } from './migrations/1763700000000-payments.ts';
 import { Refunds1763800000000 } from './migrations/1763800000000-refunds.ts';
+import { Ways1764000000000 } from './migrations/1764000000000-ways.ts';
 import { Merchant } from './merchant.ts';
 import { NoticeRow } from './notice.row.ts';
 import { PayableRow } from './payable.row.ts';
@@ -21,13 +22,18 @@ import { PaymentsMysql } from './payments.mysql.ts';
 
 const merchant = { mchId: '1900000109', appid: 'wx8888888888888888' };
 const wish = {
+  way: { tradeType: 'NATIVE' },
   signType: 'HMAC-SHA256',
   notifyUrl: 'https://pay.example.test/weixin/pay/notify/url',
   spbillCreateIp: '127.0.0.1',
   minExpireSeconds: 300,
   callMs: 8_000,
 } as const;
-const code = { prepayId: 'wx201410272009395522657a690389285100', codeUrl: 'weixin://wxpay/bizpayurl?pr=NwY5Mz9' };
+const code = {
+  prepayId: 'wx201410272009395522657a690389285100',
+  codeUrl: 'weixin://wxpay/bizpayurl?pr=NwY5Mz9',
+  mwebUrl: null,
+};
 const entities = [PayableRow, AttemptRow, NoticeRow, AnomalyRow, RefundRow, OutboxRow, ParkedMessageRow];
 
 // Batches that fall back and a broker that is away are part of these tests.
@@ -35,6 +41,8 @@ Logger.overrideLogger(false);
 
 let schema: Awaited<ReturnType<typeof freshSchema>>;
 let db: DataSource;
+/** Connections of a second instance. */
+let otherDb: DataSource;
 let outbox: Outbox;
 let attempts: AttemptsMysql;
 let payments: PaymentsMysql;
@@ -69,7 +77,7 @@ async function called(orderNo: string): Promise<Attempt> {
 
 async function shown(orderNo: string): Promise<Attempt> {
   const attempt = await called(orderNo);
-  expect(await attempts.storeCode(attempt, code)).toBe('stored');
+  expect(await attempts.storePrepared(attempt, code)).toBe('stored');
   return attempt;
 }
 
@@ -91,8 +99,13 @@ const payment = (attempt: Pick<Attempt, 'outTradeNo' | 'totalFee'>, over: Partia
 
 beforeAll(async () => {
   schema = await freshSchema('pay_stores');
-  db = await openDataSource({ url: schema.url, entities, migrations: [Payments1763700000000, Refunds1763800000000] });
+  db = await openDataSource({
+    url: schema.url,
+    entities,
+    migrations: [Payments1763700000000, Refunds1763800000000, Ways1764000000000],
+  });
   await migrate(db);
+  otherDb = await openDataSource({ url: schema.url, entities, migrations: [] });
   const away = { available: false, publish: () => Promise.reject(new Error('no broker here')) };
   outbox = new Outbox(db, away, defaultNames);
   attempts = new AttemptsMysql(db, new Merchant(merchant.mchId, merchant.appid));
@@ -105,6 +118,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await outbox.stop();
   await db.destroy();
+  await otherDb.destroy();
   await schema.drop();
 });
 
@@ -179,7 +193,7 @@ describe('a prepay', () => {
   it('answers the stored code afterwards', async () => {
     const orderNo = await placed();
     await shown(orderNo);
-    expect(await attempts.begin(orderNo, wish)).toMatchObject({ kind: 'ready', codeUrl: code.codeUrl });
+    expect(await attempts.begin(orderNo, wish)).toMatchObject({ kind: 'ready', attempt: { codeUrl: code.codeUrl } });
   });
 
   it('drops both codes when a second call came between', async () => {
@@ -187,9 +201,64 @@ describe('a prepay', () => {
     const slow = await called(orderNo);
     await db.query('UPDATE attempt SET calling_until = UTC_TIMESTAMP(3)');
     const fast = await called(orderNo);
-    expect(await attempts.storeCode(fast, code)).toBe('stored');
-    expect(await attempts.storeCode(slow, { ...code, codeUrl: 'weixin://wxpay/bizpayurl?pr=older' })).toBe('stale');
+    expect(await attempts.storePrepared(fast, code)).toBe('stored');
+    expect(await attempts.storePrepared(slow, { ...code, codeUrl: 'weixin://wxpay/bizpayurl?pr=older' })).toBe('stale');
     expect((await attempts.find(orderNo))?.attempts[0]?.codeUrl).toBeNull();
+  });
+
+  it.each([
+    [{ tradeType: 'JSAPI', openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' }, { payerOpenid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' }],
+    [
+      { tradeType: 'MWEB', scene: { wapUrl: 'https://pay.example.test', wapName: '茶' } },
+      { scene: { wapUrl: 'https://pay.example.test', wapName: '茶' } },
+    ],
+    [{ tradeType: 'APP', appid: 'wx7777777777777777' }, { appid: 'wx7777777777777777' }],
+  ] as const)('keeps what %o needs, and what WeChat answered', async (way, kept) => {
+    const orderNo = await placed();
+    const begun = await attempts.begin(orderNo, { ...wish, way });
+    expect(begun).toMatchObject({ kind: 'call', attempt: { tradeType: way.tradeType, ...kept } });
+    const answered = {
+      prepayId: code.prepayId,
+      codeUrl: null,
+      mwebUrl: 'https://wx.tenpay.com/checkmweb?prepay_id=wx',
+    };
+    if (begun.kind === 'call') await attempts.storePrepared(begun.attempt, answered);
+    expect((await attempts.find(orderNo))?.attempts).toMatchObject([{ ...kept, ...answered, state: 'NOTPAY' }]);
+    expect(await attempts.begin(orderNo, { ...wish, way })).toMatchObject({ kind: 'ready' });
+  });
+
+  it('in another way, or by another payer, waits for the end of the open one', async () => {
+    const orderNo = await placed();
+    const by = (openid: string) => attempts.begin(orderNo, { ...wish, way: { tradeType: 'JSAPI', openid } });
+    expect(await by('oFirst')).toMatchObject({ kind: 'call' });
+    expect(await by('oSecond')).toEqual({ kind: 'busy' });
+    await attempts.release((await attempts.find(orderNo))!.attempts[0]!);
+    expect(await by('oSecond')).toMatchObject({ kind: 'other-way', attempt: { payerOpenid: 'oFirst' } });
+    expect(await attempts.begin(orderNo, wish)).toMatchObject({ kind: 'other-way' });
+    await attempts.finish(orderNo, 'CLOSED');
+    expect(await by('oSecond')).toMatchObject({ kind: 'call', attempt: { outTradeNo: `${orderNo}-2` } });
+  });
+
+  it('in several ways at once leaves one attempt open', async () => {
+    const orderNo = await placed();
+    const ways = [
+      { tradeType: 'NATIVE' },
+      { tradeType: 'JSAPI', openid: 'oFirst' },
+      { tradeType: 'JSAPI', openid: 'oSecond' },
+      { tradeType: 'APP', appid: 'wx7777777777777777' },
+    ] as const;
+    const others = new AttemptsMysql(otherDb, new Merchant(merchant.mchId, merchant.appid));
+    const begun = await Promise.all(
+      ways.flatMap((way) => [attempts, others].map((store) => store.begin(orderNo, { ...wish, way }))),
+    );
+    expect(begun.map(({ kind }) => kind).toSorted()).toEqual([...Array<string>(7).fill('busy'), 'call']);
+    await attempts.finish(orderNo, 'CLOSED');
+    const again = await Promise.all(
+      ways.flatMap((way) => [attempts, others].map((store) => store.begin(orderNo, { ...wish, way }))),
+    );
+    expect(again.map(({ kind }) => kind).toSorted()).toEqual([...Array<string>(7).fill('busy'), 'call']);
+    expect(await count('attempt')).toBe(2);
+    expect(await count('attempt', 'open_slot = 1')).toBe(1);
   });
 
   it('and a close command never both win', async () => {
@@ -197,7 +266,7 @@ describe('a prepay', () => {
     const begun = await Promise.all(orders.map((orderNo) => called(orderNo)));
     const answers = await Promise.all(
       begun.flatMap((attempt) => [
-        attempts.storeCode(attempt, code),
+        attempts.storePrepared(attempt, code),
         closings.record([{ orderNo: attempt.orderNo, reason: 'timeout' }]),
       ]),
     );
@@ -292,7 +361,7 @@ describe('settling', () => {
     const attempt = await called(await placed());
     const [settled] = await payments.settle([payment(attempt)]);
     expect(settled?.outcome).toBe('settled');
-    expect(await attempts.storeCode(attempt, code)).toBe('over');
+    expect(await attempts.storePrepared(attempt, code)).toBe('over');
   });
 
   it('takes money for a closed attempt, and has the other one closed', async () => {

@@ -57,7 +57,7 @@ const paidFields = (): Answer => ({
 
 describe('preparing', () => {
   it.each<[string, Answer | string]>([
-    ['code', { prepay_id: 'wx2014', trade_type: 'NATIVE', code_url: 'weixin://wxpay/bizpayurl?pr=NwY5Mz9' }],
+    ['prepared', { prepay_id: 'wx2014', trade_type: 'NATIVE', code_url: 'weixin://wxpay/bizpayurl?pr=NwY5Mz9' }],
     ['paid', { result_code: 'FAIL', err_code: 'ORDERPAID' }],
     ['closed', { result_code: 'FAIL', err_code: 'ORDERCLOSED' }],
     ['refused', { result_code: 'FAIL', err_code: 'INVALID_REQUEST', err_code_des: '201' }],
@@ -66,6 +66,48 @@ describe('preparing', () => {
   ])('hears %s', async (kind, said) => {
     answer = said;
     expect(await gateway.prepare(attempt, 1_000)).toMatchObject({ kind });
+  });
+
+  it.each<[string, Partial<Attempt>, Answer, RegExp]>([
+    [
+      'JSAPI',
+      { tradeType: 'JSAPI', payerOpenid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' },
+      {},
+      /<openid><!\[CDATA\[oUpF8uMuAJO_M2pxb1Q9zNjWeS6o]]>/,
+    ],
+    [
+      'MWEB',
+      { tradeType: 'MWEB', scene: { wapUrl: 'https://pay.example.test', wapName: '茶' } },
+      { mweb_url: 'https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=wx2014' },
+      /"h5_info":\{"type":"Wap","wap_url":"https:\/\/pay.example.test","wap_name":"茶"}/,
+    ],
+    ['APP', { tradeType: 'APP' }, {}, /<appid><!\[CDATA\[wx8888888888888888]]>/],
+  ])('tells WeChat what %s needs', async (tradeType, over, said, told) => {
+    answer = { prepay_id: 'wx2014', trade_type: tradeType, ...said };
+    expect(await gateway.prepare({ ...attempt, ...over }, 1_000)).toEqual({
+      kind: 'prepared',
+      prepayId: 'wx2014',
+      codeUrl: null,
+      mwebUrl: said['mweb_url'] ?? null,
+    });
+    expect(requests[0]).toMatch(told);
+  });
+
+  it.each<[string, Partial<Attempt>]>([
+    ['JSAPI without a payer', { tradeType: 'JSAPI' }],
+    ['MWEB without a site', { tradeType: 'MWEB' }],
+  ])('sends nothing for %s', async (_case, over) => {
+    expect(await gateway.prepare({ ...attempt, ...over }, 1_000)).toMatchObject({ kind: 'refused', code: 'NOT_SENT' });
+    expect(requests).toEqual([]);
+  });
+
+  it('signs for a cashier with the appid and the algorithm of the attempt', () => {
+    const jsapi = gateway.jsapiCashier({ ...attempt, signType: 'MD5' }, 'wx2014');
+    expect(jsapi).toMatchObject({ appId: account.appid, package: 'prepay_id=wx2014', signType: 'MD5' });
+    expect(jsapi.paySign).toMatch(/^[0-9A-F]{32}$/);
+    const app = gateway.appCashier({ ...attempt, appid: 'wx7777777777777777' }, 'wx2014');
+    expect(app).toMatchObject({ appid: 'wx7777777777777777', partnerid: account.mch_id, prepayid: 'wx2014' });
+    expect(app.sign).toMatch(/^[0-9A-F]{64}$/);
   });
 
   it('tells WeChat the same each time', async () => {
@@ -111,7 +153,7 @@ describe('closing', () => {
     ['paid', { result_code: 'FAIL', err_code: 'ORDERPAID' }],
     ['absent', { result_code: 'FAIL', err_code: 'ORDERNOTEXIST' }],
     ['unknown', { result_code: 'FAIL', err_code: 'SYSTEMERROR' }],
-    ['unknown', { result_code: 'FAIL', err_code: 'ORDER_TOO_YOUNG' }],
+    ['refused', { result_code: 'FAIL', err_code: 'ORDER_TOO_YOUNG' }],
   ])('hears %s', async (kind, said) => {
     answer = said;
     expect(await gateway.close(attempt, 1_000)).toMatchObject({ kind });

@@ -1,18 +1,30 @@
 import { Injectable, Logger } from '@nestjs/common';
 import {
+  appParameters,
   type CallResult,
   InvalidRequest,
+  jsapiParameters,
+  MerchantLimits,
   openPaymentNotice,
   type OrderState,
   type PaidOrder,
   type PaymentNotice,
-  type SignType,
+  type UnifiedOrderRequest,
   WechatPayClient,
 } from '#wechat-pay';
 import { failPoint, protection } from '#platform';
 import type { Attempt, PrepayRequest } from '../../domain/attempt.ts';
 import type { FailedPayment, Payment, RawNotice } from '../../domain/payment.ts';
-import { type ClosedAtWechat, Gateway, type OpenedNotice, type Prepared, type Queried } from '../../flow/ports.ts';
+import {
+  type AppCashier,
+  type ClosedAtWechat,
+  Gateway,
+  type JsapiCashier,
+  type OpenedNotice,
+  type Prepared,
+  type Queried,
+  type Signed,
+} from '../../flow/ports.ts';
 
 const believesPaidAtClose = protection('paid-at-close');
 
@@ -24,27 +36,30 @@ export interface WechatAccount {
   notifyUrl: string;
 }
 
-/** WeChat Pay's API v2. An attempt made with one algorithm keeps it when the setting changes, so there is a client for each. */
+/**
+ * WeChat Pay's API v2. An attempt keeps the appid and the algorithm it was made with when the settings change, so there
+ * is a client for each.
+ */
 @Injectable()
 export class GatewayWechat extends Gateway {
   private readonly logger = new Logger('wechat');
   private readonly clients = new Map<string, WechatPayClient>();
+  /** WeChat counts calls per merchant, whatever the appid. */
+  private readonly limits = new MerchantLimits();
 
   constructor(private readonly account: WechatAccount) {
     super();
     // Made at start, so that an account that cannot work stops it.
-    this.client({ signType: 'HMAC-SHA256', notifyUrl: account.notifyUrl });
+    this.client({ appid: account.appid, signType: 'HMAC-SHA256', notifyUrl: account.notifyUrl });
   }
 
   override async prepare(request: PrepayRequest, deadlineMs: number): Promise<Prepared> {
     failPoint('prepay.before-call', request);
-    const answer = await this.call(() => this.client(request).unifiedOrder(request, { deadlineMs }));
+    const answer = await this.call(() => this.client(request).unifiedOrder(unifiedOrder(request), { deadlineMs }));
     failPoint('prepay.answered', request);
     if (answer.kind === 'ok') {
-      const { prepayId, codeUrl } = answer.value;
-      return codeUrl === undefined
-        ? { kind: 'unknown', reason: 'answer without code_url', timedOut: false }
-        : { kind: 'code', prepayId, codeUrl };
+      const { prepayId, codeUrl = null, mwebUrl = null } = answer.value;
+      return { kind: 'prepared', prepayId, codeUrl, mwebUrl };
     }
     if (answer.kind === 'unknown') {
       return { kind: 'unknown', reason: answer.reason, timedOut: /time.?out|deadline|abort/i.test(answer.reason) };
@@ -73,7 +88,15 @@ export class GatewayWechat extends Gateway {
     if (answer.kind === 'unknown') return { kind: 'unknown', reason: answer.reason };
     if (answer.code === 'ORDERPAID') return { kind: believesPaidAtClose ? 'paid' : 'closed' };
     if (answer.code === 'ORDERNOTEXIST') return { kind: 'absent' };
-    return { kind: 'unknown', reason: answer.code };
+    return { kind: 'refused', code: answer.code };
+  }
+
+  override jsapiCashier({ appid, signType }: Signed, prepayId: string): JsapiCashier {
+    return jsapiParameters({ ...this.account, appid }, { prepayId, signType });
+  }
+
+  override appCashier({ appid, signType }: Signed, prepayId: string): AppCashier {
+    return appParameters({ ...this.account, appid }, { prepayId, signType });
   }
 
   override openNotice(raw: Buffer, remoteIp: string): OpenedNotice {
@@ -131,12 +154,16 @@ export class GatewayWechat extends Gateway {
     }
   }
 
-  private client({ signType, notifyUrl }: { signType: SignType; notifyUrl: string }): WechatPayClient {
-    const key = `${signType} ${notifyUrl}`;
+  private client({
+    appid,
+    signType,
+    notifyUrl,
+  }: Pick<PrepayRequest, 'appid' | 'signType' | 'notifyUrl'>): WechatPayClient {
+    const key = `${appid} ${signType} ${notifyUrl}`;
     let client = this.clients.get(key);
     if (!client) {
-      const { baseUrl, appid, mchId, apiKey } = this.account;
-      client = new WechatPayClient({ baseUrl, appid, mchId, apiKey, signType, notifyUrl });
+      const { baseUrl, mchId, apiKey } = this.account;
+      client = new WechatPayClient({ baseUrl, appid, mchId, apiKey, signType, notifyUrl, limits: this.limits });
       this.clients.set(key, client);
     }
     return client;
@@ -151,6 +178,22 @@ export class GatewayWechat extends Gateway {
       this.logger.error(error, 'a request to WeChat was not sent');
       return { kind: 'refused', code: 'NOT_SENT', text: error.message };
     }
+  }
+}
+
+/** @throws InvalidRequest for an attempt that lacks what its way needs; nothing is sent then */
+function unifiedOrder({ tradeType, payerOpenid, scene, ...request }: PrepayRequest): UnifiedOrderRequest {
+  switch (tradeType) {
+    case 'NATIVE':
+      return { ...request, tradeType };
+    case 'JSAPI':
+      if (payerOpenid === null) throw new InvalidRequest('openid', 'is missing');
+      return { ...request, tradeType, openid: payerOpenid };
+    case 'MWEB':
+      if (scene === null) throw new InvalidRequest('scene_info', 'is missing');
+      return { ...request, tradeType, sceneInfo: { h5: { type: 'Wap', ...scene } } };
+    case 'APP':
+      return { ...request, tradeType };
   }
 }
 

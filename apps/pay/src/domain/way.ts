@@ -1,0 +1,43 @@
+/** WeChat's word for how a buyer pays. NATIVE scans a code, JSAPI pays inside WeChat, MWEB comes from another browser. */
+export type TradeType = 'NATIVE' | 'JSAPI' | 'MWEB' | 'APP';
+
+/** The site that a browser pays from, as WeChat knows it. */
+export interface Scene {
+  wapUrl: string;
+  wapName: string;
+}
+
+/** How one buyer wants to pay, with what WeChat has to be told about it. */
+export type Way =
+  | { tradeType: 'NATIVE' }
+  /** The payer as the account's appid sees them. */
+  | { tradeType: 'JSAPI'; openid: string }
+  | { tradeType: 'MWEB'; scene: Scene }
+  /** An app has an appid of its own. */
+  | { tradeType: 'APP'; appid: string };
+
+interface WayRules {
+  /** How long what WeChat answers is good for. */
+  lifeMs: number;
+  /** In its last minutes it is not handed out: the buyer still has to scan, look and type a password. */
+  restMs: number;
+}
+
+const MINUTE_MS = 60_000;
+const prepayId: WayRules = { lifeMs: 120 * MINUTE_MS, restMs: 5 * MINUTE_MS };
+
+/** Lives of `code_url`, `prepay_id` and `mweb_url` (protocol: pay.weixin.qq.com/wiki/doc/api/H5.php?chapter=9_20). */
+const rules: Readonly<Record<TradeType, WayRules>> = {
+  NATIVE: prepayId,
+  JSAPI: prepayId,
+  APP: prepayId,
+  // A browser goes there at once.
+  MWEB: { lifeMs: 5 * MINUTE_MS, restMs: MINUTE_MS },
+};
+
+/** How long after WeChat's answer it may be handed to a buyer. */
+export const handedOutForMs = (tradeType: TradeType): number => rules[tradeType].lifeMs - rules[tradeType].restMs;
+
+/** What was prepared in one way serves another wish only if WeChat would be told the same. */
+export const isSameWay = (attempt: { tradeType: TradeType; payerOpenid: string | null }, way: Way): boolean =>
+  attempt.tradeType === way.tradeType && (way.tradeType !== 'JSAPI' || attempt.payerOpenid === way.openid);
