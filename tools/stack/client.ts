@@ -37,6 +37,7 @@ export interface StatusView {
   orderNo: string;
   outTradeNo: string | null;
   orderStatus: string;
+  tradeType: string | null;
   tradeState: string | null;
   phase: string;
   totalFee: number;
@@ -49,6 +50,9 @@ export interface CreatedCode {
   total_fee: number;
   expires_at: string;
 }
+
+/** What any way to pay answers, with what is its own. */
+export type CreatedWay = Record<string, string> & Omit<CreatedCode, 'code_url'>;
 
 export interface LedgerEntry {
   seq: number;
@@ -79,6 +83,8 @@ export class Client {
   readonly links: ReturnType<typeof linksOf>;
   /** Cookie of each order's pay link. */
   readonly #cookies = new Map<string, string>();
+  /** Cookies that know the buyer, by their names. */
+  readonly #session = new Map<string, string>();
   readonly #token: Promise<string>;
 
   /**
@@ -152,18 +158,40 @@ export class Client {
   /** Has the payment code made, or the open one answered again. */
   createCode(orderNo: string): Promise<CreatedCode> {
     const url = `${this.links.pay}/weixin/pay/create/native?outtradeno=${orderNo}`;
-    return this.#json('POST', url, { headers: this.#cookie(orderNo) });
+    return this.#json('POST', url, { headers: this.cookiesOf(orderNo) });
+  }
+
+  /** The same for another way to pay: what a page inside WeChat, a mobile browser or an app is given. */
+  createWay(orderNo: string, way: 'jsapi' | 'h5' | 'app'): Promise<CreatedWay> {
+    const url = `${this.links.pay}/weixin/pay/create/${way}?outtradeno=${orderNo}`;
+    return this.#json('POST', url, { headers: this.cookiesOf(orderNo) });
+  }
+
+  /** Goes to WeChat and comes back known, as a browser inside WeChat does. Answers where it ended. */
+  async meetWechat(orderNo: string): Promise<string> {
+    let url = `${this.links.pay}/weixin/oauth/start?outtradeno=${orderNo}`;
+    for (let hops = 0; hops < 3; hops += 1) {
+      const isOurs = url.startsWith(this.links.pay);
+      const headers = isOurs ? this.cookiesOf(orderNo) : {};
+      const answer = await this.#fetch('GET', url, { headers, redirect: 'manual' });
+      for (const cookie of answer.headers.getSetCookie()) {
+        const [pair = ''] = cookie.split(';');
+        this.#session.set(pair.split('=')[0] ?? '', pair);
+      }
+      url = new URL(answer.headers.get('location') ?? '', url).href;
+    }
+    return url;
   }
 
   status(orderNo: string): Promise<StatusView> {
     const url = `${this.links.pay}/weixin/pay/status/query?outtradeno=${orderNo}`;
-    return this.#json('GET', url, { headers: this.#cookie(orderNo) });
+    return this.#json('GET', url, { headers: this.cookiesOf(orderNo) });
   }
 
   /** Status views as the cashier page receives them, until `signal` aborts or the stream ends. */
   async *follow(orderNo: string, signal: AbortSignal): AsyncGenerator<StatusView> {
     const url = `${this.links.pay}/weixin/pay/status/stream?outtradeno=${orderNo}`;
-    const headers = { ...this.#cookie(orderNo), accept: 'text/event-stream' };
+    const headers = { ...this.cookiesOf(orderNo), accept: 'text/event-stream' };
     const answer = await fetch(url, { headers, signal });
     if (!answer.ok || !answer.body) throw new UnexpectedAnswer('the status stream', answer.status, await answer.text());
     let text = '';
@@ -227,8 +255,9 @@ export class Client {
     return { authorization: `Bearer ${await this.#token}` };
   }
 
-  #cookie(orderNo: string): Record<string, string> {
-    return { cookie: this.#cookies.get(orderNo) ?? '' };
+  /** The header a browser of this buyer sends to `pay`. */
+  cookiesOf(orderNo: string): { cookie: string } {
+    return { cookie: [this.#cookies.get(orderNo) ?? '', ...this.#session.values()].join('; ') };
   }
 
   async #json<T>(method: string, url: string, options: Request = {}): Promise<T> {

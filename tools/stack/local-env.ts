@@ -14,7 +14,13 @@ const SERVICE_SECRETS = {
 } as const satisfies Record<keyof ServiceSecrets, string>;
 
 /** Secrets of the apps themselves. */
-const APP_SECRETS = ['AUTH_JWT_SECRET', 'PAY_LINK_SECRET', 'SIMULATOR_CONTROL_TOKEN', 'WECHAT_API_KEY'] as const;
+const APP_SECRETS = [
+  'AUTH_JWT_SECRET',
+  'PAY_LINK_SECRET',
+  'SIMULATOR_CONTROL_TOKEN',
+  'WECHAT_API_KEY',
+  'WECHAT_OAUTH_SECRET',
+] as const;
 export type AppSecrets = Record<(typeof APP_SECRETS)[number], string>;
 
 export class LocalEnv {

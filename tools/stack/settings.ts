@@ -16,6 +16,8 @@ export const PORTS: Record<AppName, { setting: string; port: number }> = {
 
 /** The merchant the simulator knows when the environment names no other. */
 const TEST_MERCHANT = { WECHAT_APPID: 'wx8888888888888888', WECHAT_MCH_ID: '1900000109' };
+/** The appid of that merchant's mobile app. */
+const TEST_APP_APPID = 'wx6666666666666666';
 
 export type AppPorts = Record<AppName, number>;
 type Environment = Record<string, string | undefined>;
@@ -85,6 +87,8 @@ export function environmentOf(app: AppName, settings: StackSettings): Environmen
       SIMULATOR_CONTROL_TOKEN: secrets.SIMULATOR_CONTROL_TOKEN,
       SIMULATOR_DATA_DIR: join(settings.simulatorDir),
       SIMULATOR_NOTIFY_ALLOW: `${links.pay}/`,
+      WECHAT_OAUTH_SECRET: secrets.WECHAT_OAUTH_SECRET,
+      WECHAT_APP_APPID: TEST_APP_APPID,
     },
     pay: {
       ...both,
@@ -94,6 +98,7 @@ export function environmentOf(app: AppName, settings: StackSettings): Environmen
       PAY_AMQP_URL: urls.payAmqpUrl,
       WECHAT_API_BASE_URL: links['wechat-simulator'],
       ...refundsThroughSimulator(settings),
+      ...appAndOauthAtSimulator(settings),
       NOTIFY_URL: notifyUrl,
     },
     order: {
@@ -114,6 +119,18 @@ function refundsThroughSimulator({ env, simulatorDir, simulatorTlsPort }: StackS
     WECHAT_SECURE_BASE_URL: `https://127.0.0.1:${env['SIMULATOR_TLS_PORT'] ?? simulatorTlsPort}`,
     WECHAT_CERT: join(certificates, 'apiclient_cert.p12'),
     WECHAT_CA: join(certificates, 'ca.pem'),
+  };
+}
+
+/** The simulator knows an app, and plays the official account's server and page; the real WeChat knows neither. */
+function appAndOauthAtSimulator({ env, ports, secrets }: StackSettings): Environment {
+  if (env['WECHAT_API_BASE_URL'] !== undefined) return {};
+  const simulator = linksOf(ports)['wechat-simulator'];
+  return {
+    WECHAT_APP_APPID: TEST_APP_APPID,
+    WECHAT_OAUTH_SECRET: secrets.WECHAT_OAUTH_SECRET,
+    WECHAT_OAUTH_API_BASE_URL: simulator,
+    WECHAT_OAUTH_AUTHORIZE_URL: `${simulator}/connect/oauth2/authorize`,
   };
 }
 

@@ -15,6 +15,8 @@ const good = {
   AUTH_JWT_SECRET: 'local-only-fedcba9876543210fedcba9876543210',
 };
 
+const OAUTH_SECRET = 'TESTONLYoauthSecret0123456789abcd';
+
 const refusal = (env: Record<string, string | undefined>): string => {
   try {
     readConfig({ ...good, ...env });
@@ -37,6 +39,32 @@ describe('the settings of pay', () => {
       phoneUrl: null,
       shopUrl: null,
     });
+  });
+
+  it('pay inside WeChat and from apps only when they say how', () => {
+    expect(readConfig(good)).toMatchObject({ oauth: undefined, appAppid: undefined });
+    const env = { WECHAT_OAUTH_SECRET: OAUTH_SECRET, PUBLIC_PAY_URL: 'https://pay.example.test' };
+    expect(readConfig({ ...good, ...env }).oauth).toEqual({
+      appid: good.WECHAT_APPID,
+      secret: OAUTH_SECRET,
+      authorizeUrl: 'https://open.weixin.qq.com/connect/oauth2/authorize',
+      apiBaseUrl: 'https://api.weixin.qq.com',
+      callbackUrl: 'https://pay.example.test/weixin/oauth/callback',
+    });
+  });
+
+  it('name a site that WeChat can carry', () => {
+    const env = { PUBLIC_PAY_URL: 'https://pay.example.test/till', MERCHANT_NAME: '茶'.repeat(40) };
+    const site = { wapUrl: 'https://pay.example.test', wapName: '茶'.repeat(20) };
+    expect(readConfig({ ...good, ...env }).scene).toEqual(site);
+    expect(readConfig({ ...good, ...env, WECHAT_H5_NAME: '👕' }).scene.wapName).toBe('?');
+  });
+
+  it('seal cookies with a key that another secret changes', () => {
+    const { cookieKey } = readConfig(good);
+    expect(cookieKey).toHaveLength(32);
+    expect(readConfig(good).cookieKey).toEqual(cookieKey);
+    expect(readConfig({ ...good, WECHAT_OAUTH_SECRET: OAUTH_SECRET }).cookieKey).not.toEqual(cookieKey);
   });
 
   it('mean the real WeChat when they do not say which', () => {
@@ -85,6 +113,28 @@ describe('the settings of pay', () => {
       { DEMO: '1', WECHAT_API_BASE_URL: undefined },
       'must be the sim',
     ],
+    [
+      'a demo with the real OAuth',
+      { DEMO: '1', WECHAT_OAUTH_SECRET: OAUTH_SECRET },
+      'WECHAT_OAUTH_AUTHORIZE_URL: must be the simulator',
+    ],
+    [
+      'OAuth without https',
+      { WECHAT_OAUTH_SECRET: OAUTH_SECRET, WECHAT_OAUTH_API_BASE_URL: 'http://api.weixin.qq.com' },
+      'WECHAT_OAUTH_API_BASE_URL: must be https',
+    ],
+    [
+      'production with the simulator’s OAuth',
+      {
+        NODE_ENV: 'production',
+        WECHAT_OAUTH_SECRET: OAUTH_SECRET,
+        WECHAT_OAUTH_API_BASE_URL: 'http://127.0.0.1:3003',
+      },
+      'WECHAT_OAUTH_API_BASE_URL: is the simulator',
+    ],
+    ['an OAuth secret that is none', { WECHAT_OAUTH_SECRET: 'a secret' }, 'WECHAT_OAUTH_SECRET'],
+    ['an app whose appid is none', { WECHAT_APP_APPID: 'my app' }, 'WECHAT_APP_APPID'],
+    ['a site too long for WeChat', { WECHAT_H5_URL: `https://${'a'.repeat(130)}.example.test` }, 'WECHAT_H5_URL'],
     ['one queue for both apps', { MQ_PAY_QUEUE: 'order.payments' }, 'MQ_PAY_QUEUE'],
     ['one exchange for both apps', { MQ_ORDER_EXCHANGE: 'payment' }, 'MQ_ORDER_EXCHANGE'],
     ['neither secret nor key set', { AUTH_JWT_SECRET: undefined }, 'AUTH_JWT_SECRET'],

@@ -169,6 +169,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       mchId: values.WECHAT_MCH_ID,
       apiKey: values.WECHAT_API_KEY,
       notifyUrl: values.NOTIFY_URL,
+      // The simulator is one address to us and may be another to browsers.
+      mwebUrls: values.DEMO && values.WECHAT_OAUTH_SECRET ? [new URL(values.WECHAT_OAUTH_AUTHORIZE_URL).origin] : [],
     },
     refunds: {
       secureBaseUrl: values.WECHAT_SECURE_BASE_URL ?? baseUrl,

@@ -32,6 +32,13 @@ const schema = z.object({
     .string()
     .regex(/^[0-9A-Za-z_-]{1,32}$/, 'is not an appid')
     .describe('set the appid that your app sends'),
+  WECHAT_APP_APPID: z
+    .string()
+    .regex(/^[0-9A-Za-z_-]{1,32}$/, 'is not an appid')
+    .optional()
+    .describe('set the appid that your mobile app pays with, or leave it out'),
+  WECHAT_OAUTH_SECRET: settings.secret(16).optional(),
+  SIMULATOR_PUBLIC_URL: settings.httpUrl().optional(),
   WECHAT_MCH_ID: z
     .string()
     .regex(/^[0-9]{1,32}$/, 'is not a merchant number')

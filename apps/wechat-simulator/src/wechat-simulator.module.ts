@@ -5,17 +5,28 @@ import { join } from 'node:path';
 import type { SimulatorSettings } from './config.ts';
 import { SettableClock } from './domain/clock.ts';
 import { FaultPlan } from './domain/fault-plan.ts';
+import { OauthCodes } from './domain/oauth-codes.ts';
 import { OrderBook } from './domain/order-book.ts';
 import { RepeatSchedules } from './domain/repeat-schedule.ts';
 import { RuleBook, type Rules } from './domain/rules.ts';
 import { TimerQueue } from './domain/timer-queue.ts';
+import { Authorize } from './flow/authorize.ts';
 import { ChangeRules } from './flow/change-rules.ts';
 import { Close } from './flow/close.ts';
 import { DownloadBill } from './flow/download-bill.ts';
 import { TimeKeeper } from './flow/keep-time.ts';
 import { Notify } from './flow/notify.ts';
 import { Pay } from './flow/pay.ts';
-import { Alarm, Entropy, Ledger, Merchant, MerchantCallback, Notifier, TlsIdentity } from './flow/ports.ts';
+import {
+  Alarm,
+  Entropy,
+  Ledger,
+  Merchant,
+  MerchantCallback,
+  Notifier,
+  OfficialAccount,
+  TlsIdentity,
+} from './flow/ports.ts';
 import { QueryRefund } from './flow/query-refund.ts';
 import { Query } from './flow/query.ts';
 import { Recorder } from './flow/record.ts';
@@ -33,6 +44,7 @@ import { FileEndpoints } from './in/file.endpoints.ts';
 import { Gateway } from './in/gateway.ts';
 import { GatewayRoutes } from './in/gateway.routes.ts';
 import { LocalGuard, ReachableAs } from './in/local.guard.ts';
+import { OauthController } from './in/oauth.controller.ts';
 import { OrderEndpoints } from './in/order.endpoints.ts';
 import { OwnPort } from './in/own-port.ts';
 import { PhoneController } from './in/phone.controller.ts';
@@ -44,6 +56,7 @@ import { NodeEntropy } from './out/entropy.node.ts';
 import { LedgerFile } from './out/ledger.file.ts';
 import { FetchMerchantCallback } from './out/merchant-callback.fetch.ts';
 import { FetchNotifier } from './out/notifier.fetch.ts';
+import { mayNotify } from './out/notify-allow-list.ts';
 import { openTlsFiles } from './out/tls-files.ts';
 
 const domain: Provider[] = [
@@ -55,11 +68,12 @@ const domain: Provider[] = [
   OrderBook,
   TimerQueue,
   FaultPlan,
+  OauthCodes,
 ];
 
 const flow: Provider[] = [
   ...[Recorder, TimeKeeper, UnifiedOrder, Query, Close, Pay, ScanProduct, ShortenUrl, Notify],
-  ...[RefundOrder, QueryRefund, DownloadBill, ChangeRules, Restore, Reset],
+  ...[RefundOrder, QueryRefund, DownloadBill, ChangeRules, Restore, Reset, Authorize],
 ];
 
 const gateway: Provider[] = [
@@ -82,15 +96,19 @@ export class WechatSimulatorModule implements OnModuleInit {
       settings.WECHAT_MCH_ID,
       settings.WECHAT_API_KEY,
       settings.SIMULATOR_MERCHANT_NAME,
+      settings.WECHAT_APP_APPID,
     );
+    // A browser is sent there, not this process: this machine is always fine.
+    const mayReturn = (url: string): boolean => mayNotify(url, []) || mayNotify(url, settings.SIMULATOR_NOTIFY_ALLOW);
     return {
       module: WechatSimulatorModule,
-      controllers: [PhoneController, ControlController, ControlOrdersController],
+      controllers: [PhoneController, OauthController, ControlController, ControlOrdersController],
       providers: [
         ...domain,
         ...flow,
         ...gateway,
         { provide: Merchant, useValue: merchant },
+        { provide: OfficialAccount, useValue: new OfficialAccount(settings.WECHAT_OAUTH_SECRET, mayReturn) },
         { provide: RuleBook, useFactory: () => new RuleBook(rulesOf(settings)) },
         { provide: SecureAddress, useValue: new SecureAddress(settings.HOST, settings.SIMULATOR_TLS_PORT) },
         {
@@ -104,7 +122,7 @@ export class WechatSimulatorModule implements OnModuleInit {
               settings.SIMULATOR_HOSTS,
             ),
         },
-        { provide: ReachableAs, useValue: new ReachableAs(settings.SIMULATOR_HOSTS) },
+        { provide: ReachableAs, useValue: new ReachableAs(settings.SIMULATOR_HOSTS, settings.SIMULATOR_PUBLIC_URL) },
         { provide: ControlToken, useValue: new ControlToken(settings.SIMULATOR_CONTROL_TOKEN) },
         { provide: Ledger, useFactory: () => LedgerFile.open(settings.SIMULATOR_DATA_DIR) },
         { provide: Notifier, useFactory: () => new FetchNotifier(merchant, settings.SIMULATOR_NOTIFY_ALLOW) },
@@ -137,4 +155,5 @@ const rulesOf = (settings: SimulatorSettings): Rules => ({
   refundEndsAs: 'SUCCESS',
   refundNotifyUrl: settings.SIMULATOR_REFUND_NOTIFY_URL ?? '',
   scanUrl: settings.SIMULATOR_SCAN_URL ?? '',
+  oauthOpenid: '',
 });

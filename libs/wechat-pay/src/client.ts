@@ -43,7 +43,7 @@ export class WechatPayClient {
   private readonly timeouts: Timeouts;
   private readonly retry: RetryPolicy;
   private readonly limits: MerchantLimits;
-  private readonly origins: readonly URL[];
+  private readonly mwebHosts: readonly URL[];
   private readonly plain: Hosts;
   private readonly secure: Hosts;
   private readonly endpoints;
@@ -58,9 +58,9 @@ export class WechatPayClient {
     this.timeouts = timeouts;
     this.retry = retry;
     this.limits = options.limits ?? new MerchantLimits();
-    const { plain, secure } = baseUrls(options);
+    const { plain, secure, mweb } = baseUrls(options);
     const { mchId, certificate, ca } = options;
-    this.origins = plain;
+    this.mwebHosts = mweb;
     const rooted = ca === undefined ? undefined : secureContext(mchId, undefined, ca);
     const certified = secureContext(mchId, certificate, ca);
     const { connectMs } = this.timeouts;
@@ -91,7 +91,7 @@ export class WechatPayClient {
   async unifiedOrder(order: UnifiedOrderRequest, call: CallOptions = {}): Promise<CallResult<PreparedOrder>> {
     const fields = unifiedOrderFields(order, this.options.notifyUrl);
     const answer = await this.endpoints.unifiedOrder.call(this.signed(fields), this.deadline(call));
-    return answer.kind === 'ok' ? preparedOrder(answer.value, order, this.origins) : answer;
+    return answer.kind === 'ok' ? preparedOrder(answer.value, order, this.mwebHosts) : answer;
   }
 
   /**

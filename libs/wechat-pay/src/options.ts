@@ -26,6 +26,8 @@ export interface WechatPayOptions extends MerchantKeys {
   readonly baseUrls?: readonly string[] | undefined;
   /** Where calls with the merchant's certificate go, if elsewhere: a simulator has another port for them. */
   readonly secureBaseUrls?: readonly string[] | undefined;
+  /** Further addresses that may serve the page for MWEB, beside WeChat Pay's and those of the calls: a simulator's. */
+  readonly mwebUrls?: readonly string[] | undefined;
   /** Algorithm of requests, and by it of answers and notifications. */
   readonly signType: SignType;
   /** Where WeChat Pay posts payment notifications: public, without query. */
@@ -64,13 +66,17 @@ export function patience({ timeouts, retry }: WechatPayOptions): { timeouts: Tim
   return result;
 }
 
-/** The hosts for plain calls and for those with the certificate, in their order. @throws InvalidRequest */
-export function baseUrls({ baseUrl, baseUrls, secureBaseUrls }: WechatPayOptions): { plain: URL[]; secure: URL[] } {
+/** The hosts for plain calls, for those with the certificate, and of pages for MWEB. @throws InvalidRequest */
+export function baseUrls({ baseUrl, baseUrls, secureBaseUrls, mwebUrls = [] }: WechatPayOptions): {
+  plain: URL[];
+  secure: URL[];
+  mweb: URL[];
+} {
   if (baseUrl !== undefined && baseUrls !== undefined)
     throw new InvalidRequest('base URL', 'is given twice: baseUrl and baseUrls');
   const plain = (baseUrls ?? (baseUrl === undefined ? [] : [baseUrl])).map(checkedBaseUrl);
   if (plain.length === 0) throw new InvalidRequest('base URL', 'is missing');
   const secure = secureBaseUrls?.map(checkedBaseUrl) ?? plain;
   if (secure.length === 0) throw new InvalidRequest('base URL', 'for calls with a certificate is missing');
-  return { plain, secure };
+  return { plain, secure, mweb: [...plain, ...mwebUrls.map(checkedBaseUrl)] };
 }

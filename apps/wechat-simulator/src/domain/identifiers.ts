@@ -35,5 +35,13 @@ export const newShortUrl = (random: RandomText): string => `weixin://wxpay/s/${r
 
 export const newCouponId = (random: RandomText): string => random(12, DIGITS);
 
-/** The one user who owns the phone: 28 characters. */
-export const PHONE_OPENID = 'oPaypairSimulatorPhone000001';
+export const newOauthCode = (random: RandomText): string => random(32, LETTERS_AND_DIGITS);
+
+const openids = /^oPaypair.{9}Phone000001$/;
+
+/** The one user who owns the phone, as an account sees them: 28 characters, others for every account. */
+export const phoneOpenid = (appid: string): string => `oPaypair${appid.slice(-9).padStart(9, '0')}Phone000001`;
+
+/** Whether this is the owner of the phone as another account sees them. Who anybody else is, is not known here. */
+export const isForeignOpenid = (openid: string, appid: string): boolean =>
+  openids.test(openid) && openid !== phoneOpenid(appid);

@@ -15,6 +15,8 @@ export interface Rules {
   refundNotifyUrl: string;
   /** The merchant's address for mode 1; empty: product codes cannot be paid. */
   scanUrl: string;
+  /** Whom OAuth names; empty: the owner of the phone. */
+  oauthOpenid: string;
 }
 
 export class RuleBook {

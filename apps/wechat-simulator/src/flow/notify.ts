@@ -3,7 +3,7 @@
 import { Injectable } from '@nestjs/common';
 import { FaultPlan, type NoticeFate } from '../domain/fault-plan.ts';
 import type { Shown } from '../domain/faults.ts';
-import { PHONE_OPENID } from '../domain/identifiers.ts';
+import { phoneOpenid } from '../domain/identifiers.ts';
 import { OrderBook } from '../domain/order-book.ts';
 import type { Order } from '../domain/order.ts';
 import { RepeatSchedules } from '../domain/repeat-schedule.ts';
@@ -98,7 +98,7 @@ function messageOf(order: Order, index: number, fate: NoticeFate): NoticeMessage
   const refund = order.refunds.find(({ outRefundNo }) => outRefundNo === notice.outRefundNo);
   const form = formOf(order, fate);
   if (notice.result === 'FAIL') {
-    return { about: 'failure', url: order.notifyUrl, form, order, openid: order.openid ?? PHONE_OPENID };
+    return { about: 'failure', url: order.notifyUrl, form, order, openid: order.openid ?? phoneOpenid(order.appid) };
   }
   if (!order.payment) return undefined;
   const payment = { ...order.payment, totalFee: order.payment.totalFee + fate.amountDelta };

@@ -3,7 +3,7 @@
 import { Injectable } from '@nestjs/common';
 import { SettableClock } from '../domain/clock.ts';
 import { couponSum, type Coupon } from '../domain/coupon.ts';
-import { newCouponId, newTransactionId, PHONE_OPENID } from '../domain/identifiers.ts';
+import { newCouponId, newTransactionId, phoneOpenid } from '../domain/identifiers.ts';
 import type { FailedOutcome } from '../domain/ledger-entry.ts';
 import { OrderBook } from '../domain/order-book.ts';
 import type { Order, TradeState } from '../domain/order.ts';
@@ -93,7 +93,7 @@ export class Pay {
       {
         kind: 'captured',
         ...{ outTradeNo, orderedFee, transactionId, totalFee, coupons, paidAt },
-        openid: openid ?? order.openid ?? PHONE_OPENID,
+        openid: openid ?? order.openid ?? phoneOpenid(order.appid),
         bankType: 'OTHERS',
         paidOn: this.clock.line(),
       },

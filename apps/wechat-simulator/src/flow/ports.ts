@@ -12,6 +12,22 @@ export class Merchant {
     readonly apiKey: string,
     /** What the phone shows as the payee. */
     readonly name: string,
+    /** The merchant's mobile app has an appid of its own. */
+    readonly appAppid?: string,
+  ) {}
+
+  /** Whether this appid is bound to the merchant. */
+  has(appid: string | undefined): appid is string {
+    return appid !== undefined && (appid === this.appid || appid === this.appAppid);
+  }
+}
+
+/** The official account of the merchant, as OAuth knows it. */
+export class OfficialAccount {
+  constructor(
+    readonly secret: string | undefined,
+    /** Whether browsers may be sent back there. */
+    readonly isReturnAddress: (url: string) => boolean,
   ) {}
 }
 

@@ -1,11 +1,11 @@
 // Mode 1: asks the merchant for an order when somebody scans the permanent code of a product; only an order that this
 // merchant made, and answered with a correct signature, is shown. Next: pay.ts.
 import { Injectable } from '@nestjs/common';
-import { PHONE_OPENID } from '../domain/identifiers.ts';
+import { phoneOpenid } from '../domain/identifiers.ts';
 import { OrderBook } from '../domain/order-book.ts';
 import type { Order, SignType } from '../domain/order.ts';
 import { RuleBook } from '../domain/rules.ts';
-import { MerchantCallback } from './ports.ts';
+import { Merchant, MerchantCallback } from './ports.ts';
 import { Recorder } from './record.ts';
 
 export type ProductScan =
@@ -17,6 +17,7 @@ export class ScanProduct {
     private readonly book: OrderBook,
     private readonly rules: RuleBook,
     private readonly callback: MerchantCallback,
+    private readonly merchant: Merchant,
     private readonly recorder: Recorder,
   ) {}
 
@@ -24,7 +25,8 @@ export class ScanProduct {
   async scan(productId: string, signType: SignType): Promise<ProductScan> {
     const { scanUrl } = this.rules.now;
     if (scanUrl === '') return { kind: 'no-callback' };
-    const reply = await this.callback.ask(scanUrl, { openid: PHONE_OPENID, productId, signType });
+    const openid = phoneOpenid(this.merchant.appid);
+    const reply = await this.callback.ask(scanUrl, { openid, productId, signType });
     const prepayId = reply.kind === 'order' ? reply.prepayId : null;
     await this.recorder.record({ kind: 'scanned', productId, prepayId, replied: reply.replied });
     if (reply.kind === 'refused') return { kind: 'refused', text: reply.text };

@@ -82,7 +82,7 @@ function simulator(entries?: LedgerEntry[], wall = START) {
   ];
   const rules = new RuleBook({
     ...{ minExpireMs: 60_000, closeAfterMs: 0, notifySchedule: 'current', refundAfterMs: 10_000 },
-    ...{ refundEndsAs: 'SUCCESS', refundNotifyUrl: 'http://127.0.0.1/refunds', scanUrl: '' },
+    ...{ refundEndsAs: 'SUCCESS', refundNotifyUrl: 'http://127.0.0.1/refunds', scanUrl: '', oauthOpenid: '' },
   });
   const recorder = new Recorder(book, ledger, clock, rules);
   const keeper = new TimeKeeper(clock, queue, new NoAlarm(), recorder);

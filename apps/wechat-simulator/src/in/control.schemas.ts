@@ -98,6 +98,7 @@ export const rulesBody = z
     refundEndsAs: z.enum(['SUCCESS', 'REFUNDCLOSE', 'CHANGE']),
     refundNotifyUrl: ADDRESS.or(z.literal('')),
     scanUrl: ADDRESS.or(z.literal('')),
+    oauthOpenid: z.string().regex(/^[0-9A-Za-z_-]{0,128}$/, 'is not an openid'),
   })
   .partial();
 

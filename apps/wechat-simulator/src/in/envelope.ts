@@ -46,7 +46,7 @@ export function openRequest(raw: Buffer, merchant: Merchant, encoded?: string): 
   if (!sign) return refuse(refusals.sign, 'there is no sign');
   if (!appid || !mchId || !nonce) return refuse(refusals.missing, 'appid, mch_id or nonce_str');
   if (mchId !== merchant.mchId) return refuse(refusals.unknownMerchant);
-  if (appid !== merchant.appid) return refuse(refusals.foreignAppid);
+  if (!merchant.has(appid)) return refuse(refusals.foreignAppid);
   // An empty element stands for an absent one.
   const signType = named === undefined || named === '' ? 'MD5' : named;
   if (signType !== 'MD5' && signType !== 'HMAC-SHA256') return refuse(wrongForm('sign_type'));
@@ -86,10 +86,11 @@ export type Opened = Extract<OpenedRequest, { kind: 'opened' }> & {
   gatewayUrl: string;
 };
 
-/** Writes the answers to one request, signed as the request was. */
+/** Writes the answers to one request, to its appid and signed as it was. */
 export class Answers {
   constructor(
     private readonly merchant: Merchant,
+    private readonly appid: string,
     private readonly signType: SignType,
     /** Further fields of every answer. */
     private readonly more: Values = {},
@@ -105,13 +106,13 @@ export class Answers {
   }
 
   #signed(resultCode: string, business: Values, last: Values): string {
-    const { mchId, appid, apiKey } = this.merchant;
+    const { mchId, apiKey } = this.merchant;
     const fields: Values = {
       return_code: 'SUCCESS',
       return_msg: 'OK',
       result_code: resultCode,
       mch_id: mchId,
-      appid,
+      appid: this.appid,
       ...business,
       ...this.more,
       nonce_str: nonceStr().slice(0, 16),

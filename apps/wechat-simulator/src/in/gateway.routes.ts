@@ -93,7 +93,7 @@ export class GatewayRoutes implements OnModuleInit {
 
   /** A host name that only leads here by a trick on the merchant's side is no good for his users' browsers. */
   #addressOf({ protocol, host }: FastifyRequest): string {
-    return this.reachable.includes(host) ? `${protocol}://${host}` : this.port.url;
+    return this.reachable.includes(host) ? `${protocol}://${host}` : (this.reachable.publicUrl ?? this.port.url);
   }
 }
 

@@ -70,7 +70,7 @@ export class Gateway {
     const opened = openRequest(raw, this.merchant, endpoint === 'shorturl' ? 'long_url' : undefined);
     if (opened.kind === 'refused') return this.#refused(endpoint, opened);
     const more = fault.unknownField ? { simulator_field_2030: '新字段 & more' } : {};
-    const answers = new Answers(this.merchant, opened.signType, more);
+    const answers = new Answers(this.merchant, opened.fields['appid'] ?? '', opened.signType, more);
     if (fault.error !== undefined) {
       return answers.failure({ code: fault.error, text: errorTexts[fault.error] ?? fault.error });
     }

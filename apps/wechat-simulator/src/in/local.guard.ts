@@ -8,9 +8,16 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 export class ReachableAs {
   readonly #hosts: ReadonlySet<string>;
 
-  /** @param hosts besides those of this machine */
-  constructor(readonly hosts: readonly string[]) {
-    this.#hosts = new Set([...LOOPBACK, ...hosts.map((host) => host.toLowerCase())]);
+  /**
+   * @param hosts besides those of this machine
+   * @param publicUrl where browsers reach us, if merchants use another address
+   */
+  constructor(
+    readonly hosts: readonly string[],
+    readonly publicUrl?: string,
+  ) {
+    const named = publicUrl === undefined ? hosts : [...hosts, new URL(publicUrl).hostname];
+    this.#hosts = new Set([...LOOPBACK, ...named.map((host) => host.toLowerCase())]);
   }
 
   /** @param host as in the Host header, with or without a port */

@@ -1,6 +1,7 @@
 /** The field checks of the order endpoints (protocol: native.php?chapter=9_1, 9_2, 9_3, 9_9). */
 import { type Fields, readFen } from '#wechat-pay/protocol';
 import { isIP } from 'node:net';
+import { isForeignOpenid } from '../domain/identifiers.ts';
 import { tradeTypes } from '../domain/order.ts';
 import type { OrderRequest } from '../flow/unified-order.ts';
 import { type Opened, refuse, type Refusal } from './envelope.ts';
@@ -99,6 +100,9 @@ function checkOrderForms(fields: Fields): Refusal | undefined {
   if (!tradeTypes.some((type) => type === tradeType)) return refuse(wrongForm('trade_type'));
   const needed = neededBy[tradeType];
   if (needed !== undefined && text(fields, needed).trim() === '') return refuse(refusals.missing, needed);
+  if (tradeType === 'JSAPI' && isForeignOpenid(text(fields, 'openid'), text(fields, 'appid'))) {
+    return refuse(refusals.foreignOpenid);
+  }
   if (tradeType === 'MWEB' && !isH5Scene(text(fields, 'scene_info'))) return refuse(wrongForm('scene_info'));
   if (!OUT_TRADE_NO.test(text(fields, 'out_trade_no'))) return refuse(wrongForm('out_trade_no'));
   if (isIP(text(fields, 'spbill_create_ip')) === 0) return refuse(wrongForm('spbill_create_ip'));

@@ -78,7 +78,7 @@ export class Scanner {
     const signType = order?.signType ?? 'MD5';
     const named = given['signType'];
     const isGood = verifyFields(signed, this.merchant.apiKey, [signType]) !== undefined;
-    if (!isGood || (named !== undefined && named !== signType) || signed[kind.appid] !== this.merchant.appid) {
+    if (!isGood || (named !== undefined && named !== signType) || signed[kind.appid] !== order?.appid) {
       throw malformed('支付验证签名失败');
     }
     return order?.codeUrl ?? '';

@@ -11,6 +11,7 @@ export const refusals = {
   missing: '缺少参数',
   unknownMerchant: '商户号mch_id或sub_mch_id不存在',
   foreignAppid: '商户号mch_id与appid不匹配',
+  foreignOpenid: 'appid和openid不匹配',
   totalFee: 'invalid total_fee',
   refundFee: 'invalid refund_fee',
   expiresTooSoon: 'time_expire时间过短，刷卡至少1分钟，其他5分钟',

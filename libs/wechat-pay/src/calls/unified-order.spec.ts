@@ -124,9 +124,13 @@ describe('what the buyer gets', () => {
 
   afterAll(() => server.close());
 
-  async function order(request: UnifiedOrderRequest, changes: Record<string, string | undefined>) {
+  async function order(
+    request: UnifiedOrderRequest,
+    changes: Record<string, string | undefined>,
+    mwebUrls?: readonly string[],
+  ) {
     server.answer = answers({ prepay_id: PREPAY_ID, trade_type: request.tradeType, ...changes });
-    const client = newClient({ baseUrl: server.url });
+    const client = newClient({ baseUrl: server.url, mwebUrls });
     try {
       return await client.unifiedOrder(request);
     } finally {
@@ -148,6 +152,12 @@ describe('what the buyer gets', () => {
       value: { prepayId: PREPAY_ID, tradeType: 'MWEB', mwebUrl: PAGE },
     });
     expect(await order(MWEB, { mweb_url: `${server.url}/h5?prepay_id=1` })).toMatchObject({ kind: 'ok' });
+  });
+
+  it('is a page of a further address that was named', async () => {
+    const mweb_url = 'http://localhost:3003/checkmweb?prepay_id=1';
+    expect(await order(MWEB, { mweb_url }, ['http://localhost:3003'])).toMatchObject({ value: { mwebUrl: mweb_url } });
+    expect(await order(MWEB, { mweb_url }, ['http://localhost:3004'])).toMatchObject({ kind: 'unknown' });
   });
 
   it('is never a page of anybody else, nor one without an order', async () => {

@@ -34,6 +34,8 @@ export interface WechatAccount {
   mchId: string;
   apiKey: string;
   notifyUrl: string;
+  /** Further addresses that may serve the page for MWEB. */
+  mwebUrls?: readonly string[];
 }
 
 /**
@@ -162,8 +164,9 @@ export class GatewayWechat extends Gateway {
     const key = `${appid} ${signType} ${notifyUrl}`;
     let client = this.clients.get(key);
     if (!client) {
-      const { baseUrl, mchId, apiKey } = this.account;
-      client = new WechatPayClient({ baseUrl, appid, mchId, apiKey, signType, notifyUrl, limits: this.limits });
+      const { baseUrl, mchId, apiKey, mwebUrls } = this.account;
+      const merchant = { appid, mchId, apiKey, limits: this.limits };
+      client = new WechatPayClient({ baseUrl, mwebUrls, ...merchant, signType, notifyUrl });
       this.clients.set(key, client);
     }
     return client;

@@ -85,8 +85,8 @@ export class OauthWechat extends Openids {
       if (!response.ok) return { kind: 'unknown', reason: `HTTP ${response.status}` };
       return Buffer.concat(chunks).toString();
     } catch (error) {
-      const isLate = error instanceof Error && error.name === 'TimeoutError';
-      return { kind: 'unknown', reason: isLate ? 'no answer in time' : 'no connection' };
+      const { name } = error as { name?: unknown };
+      return { kind: 'unknown', reason: name === 'TimeoutError' ? 'no answer in time' : 'no connection' };
     }
   }
 }
