@@ -6,6 +6,7 @@ import { Refusal } from './services/refusal.ts';
 import type { OwnServices } from './services/services.ts';
 import { temporaryDir, temporaryServices } from './stack/temporary-stack.ts';
 import { ensureBrowser } from './testing/browser.ts';
+import { sayPages } from './testing/pages.ts';
 import { asNumbers, endPrograms, runJest, runProgram, stage, type StageResult } from './testing/stage.ts';
 
 const HELP = `
@@ -72,8 +73,17 @@ const endToEnd = (dir: string, only: string[]): Promise<StageResult> =>
     const browser = await ensureBrowser(say);
     // One file after the other: each has a whole stack of its own.
     const args = ['--runInBand', ...only];
-    const env = { CHROMIUM_PATH: browser };
-    return runJest({ project: 'e2e', args, limitMs: 14 * MINUTE, env, reportFile: join(dir, 'e2e.json') });
+    const pagesReport = join(dir, 'pages.json');
+    const env = { CHROMIUM_PATH: browser, PAGES_REPORT: pagesReport };
+    const numbers = await runJest({
+      project: 'e2e',
+      args,
+      limitMs: 14 * MINUTE,
+      env,
+      reportFile: join(dir, 'e2e.json'),
+    });
+    sayPages(pagesReport);
+    return numbers;
   });
 
 function summary(results: StageResult[]): number {

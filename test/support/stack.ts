@@ -2,6 +2,7 @@
 import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { Redis } from 'ioredis';
 import { until } from '../../tools/services/until.ts';
+import { startSecondPay } from '../../tools/pages/second-pay.ts';
 import { Client } from '../../tools/stack/client.ts';
 import { TemporaryStack } from '../../tools/stack/temporary-stack.ts';
 
@@ -84,6 +85,11 @@ export class Stack {
       },
       withinMs,
     );
+  }
+
+  /** One more process of `pay`; the notifications keep going to the first. */
+  secondPay() {
+    return startSecondPay(this.running);
   }
 
   async stop(): Promise<void> {

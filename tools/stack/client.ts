@@ -39,6 +39,7 @@ export interface StatusView {
   orderStatus: string;
   tradeType: string | null;
   tradeState: string | null;
+  refundStatus: string | null;
   phase: string;
   totalFee: number;
   paidAt: string | null;

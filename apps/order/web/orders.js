@@ -12,6 +12,7 @@ const TONE = {
   CANCELLED: 'quiet',
   PAY_FAILED: 'bad',
 };
+const REFUND_TONE = { REQUESTED: 'due', SUCCESS: 'good', REFUSED: 'bad', CLOSED: 'bad', ABNORMAL: 'care' };
 const FOLLOW_MS = 3000;
 const RETRY_MS = 6000;
 const SURE_MS = 4000;
@@ -61,7 +62,7 @@ export class Orders {
     this.#shown.set(order.orderNo, { row, order });
     if (before && before.order.status !== order.status) {
       announce(`${order.title}: ${this.#texts.status[order.status] ?? order.status}`);
-      if (row.querySelector('details').open) void this.#showLog(order.orderNo, row);
+      if (row.querySelector('details').open) void this.#showDetails(order.orderNo, row);
     }
     this.#update(row, order);
     return row;
@@ -72,7 +73,7 @@ export class Orders {
     fill(row, { orderNo: order.orderNo, sum: yuan(order.totalFee), title: order.title });
     showTime(row.querySelector('.order__time'), order.createdAt);
     row.querySelector('details').addEventListener('toggle', (event) => {
-      if (event.target.open) void this.#showLog(order.orderNo, row);
+      if (event.target.open) void this.#showDetails(order.orderNo, row);
     });
     const cancel = row.querySelector('[data-cancel]');
     cancel.addEventListener('click', () => void this.#cancel(order.orderNo, cancel, row));
@@ -90,11 +91,12 @@ export class Orders {
     row.querySelector('[data-actions]').hidden = !open;
   }
 
-  async #showLog(orderNo, row) {
+  async #showDetails(orderNo, row) {
     const answer = await ask(`/orders/${encodeURIComponent(orderNo)}`);
     if (!answer.ok) return;
-    const { log = [], points = 0, status } = answer.body;
+    const { log = [], refunds = [], points = 0, status } = answer.body;
     row.querySelector('[data-log]').replaceChildren(...log.map((entry) => this.#entry(entry)));
+    row.querySelector('[data-refunds]').replaceChildren(...refunds.map((refund) => this.#refund(refund)));
     const earned = row.querySelector('[data-points]');
     earned.hidden = status !== 'PAID' || !points;
     earned.textContent = put(this.#texts.points, { count: points });
@@ -107,6 +109,17 @@ export class Orders {
     });
     showTime(entry.querySelector('time'), at, 'exact');
     return entry;
+  }
+
+  /** The rules' own reasons are said in the reader's language, an operator's as it was written. */
+  #refund({ amountFen, status, origin, reason }) {
+    const row = fill(copyOf('refund'), {
+      sum: put(this.#texts.refund, { amount: yuan(amountFen) }),
+      state: this.#texts.refundState[status] ?? status,
+      reason: this.#texts.refundReason[origin] ?? reason,
+    });
+    row.querySelector('.pill').dataset.tone = REFUND_TONE[status] ?? 'quiet';
+    return row;
   }
 
   /** Two presses: the first asks, the second cancels. */
@@ -141,13 +154,11 @@ export class Orders {
 }
 
 /**
- * Takes a language chosen on this page along to the cashier.
+ * Takes the language of this page along to the cashier.
  * @param {string} address
  */
 export const withLanguage = (address) => {
-  const chosen = new URLSearchParams(location.search).get('lang');
-  if (chosen === null) return address;
   const url = new URL(address, location.href);
-  url.searchParams.set('lang', chosen);
+  url.searchParams.set('lang', document.documentElement.lang.slice(0, 2));
   return url.href;
 };

@@ -41,7 +41,7 @@ const showBag = () => {
   find('[data-sum]').textContent = yuan(sum);
   find('[data-lines]').replaceChildren(
     ...chosen.map(({ product, count }) =>
-      fill(copyOf('line'), { title: product.title, count, price: yuan(product.priceFen * count) }),
+      fill(copyOf('line'), { title: namesOf(product.title)[0], count, price: yuan(product.priceFen * count) }),
     ),
   );
 };
@@ -61,8 +61,16 @@ const step = (entry, by) => {
   announce(put(texts.added, { title: entry.product.title, count: entry.count }));
 };
 
+/** A title in two languages, `中文 · English`, in the reader's first. Others stay as they are. */
+const namesOf = (title) => {
+  const [first, ...rest] = title.split(/\s*·\s+/);
+  const names = [first, rest.join(' · ')];
+  return names[1] !== '' && document.documentElement.lang === 'en' ? names.reverse() : names;
+};
+
 const newEntry = (product, position) => {
-  const entry = { product, row: fill(copyOf('product'), { title: product.title }), count: 0 };
+  const [title, other] = namesOf(product.title);
+  const entry = { product, row: fill(copyOf('product'), { title, other }), count: 0 };
   drawLabel(entry.row.querySelector('.product__label'), position);
   entry.row.querySelector('.stepper').setAttribute('aria-label', product.title);
   for (const button of entry.row.querySelectorAll('[data-step]')) {

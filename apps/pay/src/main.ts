@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { connectRabbit, createLogger, runMain, startApp } from '#platform';
 import { readConfig } from './config.ts';
 import { addNotifyRoutes } from './in/notify.route.ts';
+import { problemPage } from './in/problem.page.ts';
 import { PayModule } from './pay.module.ts';
 
 await runMain(async () => {
@@ -15,6 +16,7 @@ await runMain(async () => {
     logger: createLogger('pay', config.logLevel),
     openapi: { title: 'Paypair pay', description: 'Takes WeChat Pay payments and tells `order` what became of them.' },
     staticDirs: ['libs/platform/web', 'apps/pay/web'],
+    problemPage: problemPage(config.shopUrl),
     configure: (app) => {
       addNotifyRoutes(app);
       connectRabbit(app);

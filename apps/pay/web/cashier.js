@@ -25,6 +25,7 @@ let fetchingCode = false;
 /** Makes one phase visible and says so. */
 const showPhase = (next) => {
   if (next === phase) return;
+  const held = find(`[data-panel="${phase}"]`).contains(document.activeElement);
   phase = next;
   main.dataset.phase = next;
   main.dataset.moved = '';
@@ -33,6 +34,8 @@ const showPhase = (next) => {
   find('[data-when="paid"]').hidden = next !== 'paid';
   find('[data-when="due"]').hidden = next !== 'waiting';
   find('[data-when="not-due"]').hidden = next === 'waiting';
+  // Whoever was at a button that is gone goes on reading at what has come.
+  if (held) find(`[data-panel="${next}"] .panel__heading`).focus();
   const said = find(`[data-panel="${next}"]`).dataset.liveText;
   document.title = `${said} · ${page.merchant}`;
   announce(said);
@@ -96,12 +99,20 @@ const followCode = async (view) => {
   if (await loadPicture()) showCode('ready');
 };
 
+/** A paid order can have money on its way back too. */
+const showRefund = ({ phase: now, refundStatus }) => {
+  const words = find('[data-refund]');
+  words.textContent = refundStatus === 'SUCCESS' ? words.dataset.done : words.dataset.going;
+  find('[data-when="refund"]').hidden = now !== 'paid' || refundStatus === null;
+};
+
 const showStatus = (view) => {
   clockOffset = Date.parse(view.serverTime) - Date.now();
   expiresAt = Date.parse(view.expiresAt);
   page.orderStatus = view.orderStatus;
   showTime(find('[data-field="paidAt"]'), view.paidAt);
   showPhase(view.phase);
+  showRefund(view);
   void followCode(view);
   tick();
   if (ENDED.includes(view.orderStatus) && view.phase !== 'refunding') {

@@ -20,6 +20,7 @@ export class Follower {
   #misses = 0;
   #asking = false;
   #stopped = false;
+  #silent = false;
   #newest = '';
 
   /**
@@ -58,6 +59,7 @@ export class Follower {
     this.#asking = true;
     const answer = await ask(this.#urls.query);
     this.#asking = false;
+    if (answer.ok && this.#silent && !this.#stopped) this.#open();
     if (answer.ok && answer.body) this.#accept(answer.body);
     else if (answer.status === 403 || answer.status === 404) this.#refuse();
     else this.#missed();
@@ -71,7 +73,12 @@ export class Follower {
     void this.look();
   };
 
-  #lost = () => this.#handlers.contact(false);
+  /** The next answer opens the stream again, whether the browser knows of the network's return or not. */
+  #lost = () => {
+    this.#source?.close();
+    this.#silent = true;
+    this.#handlers.contact(false);
+  };
 
   #seen = () => {
     if (document.visibilityState === 'visible') void this.look();
@@ -79,6 +86,7 @@ export class Follower {
 
   #open() {
     clearTimeout(this.#reopenTimer);
+    this.#silent = false;
     this.#source?.close();
     const source = new EventSource(this.#urls.stream);
     this.#source = source;

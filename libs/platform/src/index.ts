@@ -1,5 +1,7 @@
 /** What both services build on: configuration, logs, HTTP, MySQL, Redis, RabbitMQ, outbox, health, shutdown. */
+export * from './pages/language.ts';
 export * from './pages/page.ts';
+export * from './pages/signs.ts';
 export * from './auth/auth.module.ts';
 export * from './auth/authentication.ts';
 export * from './auth/guards.ts';
@@ -20,6 +22,7 @@ export * from './health/health.ts';
 export * from './http/cookies.ts';
 export * from './http/fastify-of.ts';
 export * from './http/problem.ts';
+export { type ProblemPage } from './http/problem-filter.ts';
 export * from './http/project-root.ts';
 export * from './http/rate-limit.ts';
 export * from './http/start-app.ts';

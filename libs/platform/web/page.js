@@ -10,6 +10,8 @@ const REQUEST_MS = 10_000;
  *   status 0: no answer, so what was asked may or may not have happened; body null when it is not JSON
  */
 export const ask = async (url, { method = 'GET', body, headers = {} } = {}) => {
+  const given = new AbortController();
+  const timer = setTimeout(() => given.abort(), REQUEST_MS);
   const json = body === undefined ? {} : { 'content-type': 'application/json' };
   try {
     const response = await fetch(url, {
@@ -18,7 +20,7 @@ export const ask = async (url, { method = 'GET', body, headers = {} } = {}) => {
       body: body === undefined ? undefined : JSON.stringify(body),
       credentials: 'same-origin',
       cache: 'no-store',
-      signal: AbortSignal.timeout(REQUEST_MS),
+      signal: given.signal,
     });
     const text = await response.text();
     const retryAfter = Number(response.headers.get('retry-after') ?? NaN);
@@ -30,6 +32,8 @@ export const ask = async (url, { method = 'GET', body, headers = {} } = {}) => {
     };
   } catch {
     return { ok: false, status: 0, body: null, retryAfterSeconds: undefined };
+  } finally {
+    clearTimeout(timer);
   }
 };
 

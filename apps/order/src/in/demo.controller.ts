@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Controller, Get, Header, Headers, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Authentication, DEMO_COOKIE, hardCookie, issueToken, localeFrom, RateLimit } from '#platform';
+import { Authentication, DEMO_COOKIE, hardCookie, issueToken, pageLanguage, RateLimit } from '#platform';
 import { renderStorefront } from './storefront.page.ts';
 
 const SESSION_SECONDS = 7 * 86_400;
@@ -29,14 +29,9 @@ export class DemoController {
   @Header('content-type', 'text/html; charset=utf-8')
   @Header('cache-control', 'no-store')
   @RateLimit({ max: 600, perMs: 60_000 })
-  async storefront(
-    @Query('lang') lang: unknown,
-    @Headers('accept-language') acceptLanguage: string | undefined,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<string> {
+  async storefront(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     await this.welcome(request, reply);
-    return renderStorefront({ locale: localeFrom({ lang, acceptLanguage }) });
+    return renderStorefront({ locale: pageLanguage(request, reply) });
   }
 
   @Post('demo/session')

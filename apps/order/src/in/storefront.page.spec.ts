@@ -8,7 +8,7 @@ import {
   loadedBy,
   namesIn,
   textsIn,
-} from '../../../../test/support/pages.ts';
+} from '../../../../test/support/page-sources.ts';
 import { orderStatuses } from '../domain/order-states.ts';
 import { renderStorefront } from './storefront.page.ts';
 import { storefrontTexts } from './storefront.texts.ts';
@@ -47,7 +47,7 @@ describe('the storefront', () => {
       const page = renderStorefront({ locale });
       expect(inlineCode(page)).toEqual([]);
       expect(loadedBy(page)).not.toHaveLength(0);
-      for (const address of loadedBy(page)) expect(address).toMatch(/^\/assets\/[a-z.]+$/);
+      for (const address of loadedBy(page)) expect(address).toMatch(/^\/assets\/[0-9a-f]{10}\/[a-z.-]+$/);
     }
   });
 

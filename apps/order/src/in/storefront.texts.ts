@@ -1,5 +1,6 @@
 import { type Locale } from '#platform';
 import { type OrderStatus } from '../domain/order-states.ts';
+import { type RefundOrigin, type RefundState } from '../domain/refund.ts';
 
 /** Everything the storefront says. The members of `script` are used by the page's script. */
 export interface StorefrontTexts {
@@ -30,6 +31,9 @@ export interface StorefrontTexts {
     cancel: string;
     cancelSure: string;
     points: string;
+    refund: string;
+    refundState: Record<RefundState, string>;
+    refundReason: Partial<Record<RefundOrigin, string>>;
     loadFailed: string;
     ordersFailed: string;
     status: Record<OrderStatus, string>;
@@ -54,7 +58,7 @@ export const storefrontTexts: Record<Locale, StorefrontTexts> = {
     orderNo: '订单号',
     pay: '继续支付',
     cancel: '取消订单',
-    history: '订单记录',
+    history: '订单详情',
     noScript: '商店需要启用 JavaScript。支付页面不需要。',
     script: {
       stock: '库存 {count}',
@@ -67,6 +71,15 @@ export const storefrontTexts: Record<Locale, StorefrontTexts> = {
       cancel: '取消订单',
       cancelSure: '确认取消？',
       points: '获得 {count} 积分',
+      refund: '退款 {amount}',
+      refundState: {
+        REQUESTED: '退款中',
+        SUCCESS: '已退回',
+        REFUSED: '未受理',
+        CLOSED: '已关闭',
+        ABNORMAL: '需商家处理',
+      },
+      refundReason: { LATE: '付款到达时订单已结束', DOUBLE: '重复付款', REVIEW: '金额不一致', CONSOLE: '商家退款' },
       loadFailed: '暂时无法读取商品，正在重试…',
       ordersFailed: '暂时无法读取订单，正在重试…',
       status: {
@@ -119,7 +132,7 @@ export const storefrontTexts: Record<Locale, StorefrontTexts> = {
     orderNo: 'Order',
     pay: 'Continue to payment',
     cancel: 'Cancel order',
-    history: 'History',
+    history: 'Details',
     noScript: 'The shop needs JavaScript. The payment page does not.',
     script: {
       stock: '{count} in stock',
@@ -132,6 +145,20 @@ export const storefrontTexts: Record<Locale, StorefrontTexts> = {
       cancel: 'Cancel order',
       cancelSure: 'Really cancel?',
       points: '{count} points earned',
+      refund: 'Refund of {amount}',
+      refundState: {
+        REQUESTED: 'on its way',
+        SUCCESS: 'paid back',
+        REFUSED: 'not accepted',
+        CLOSED: 'closed',
+        ABNORMAL: 'the shop takes care of it',
+      },
+      refundReason: {
+        LATE: 'your payment came after the order had ended',
+        DOUBLE: 'paid twice',
+        REVIEW: 'the amount differed',
+        CONSOLE: 'given back by the shop',
+      },
       loadFailed: 'Products cannot be read right now, trying again.',
       ordersFailed: 'Orders cannot be read right now, trying again.',
       status: {

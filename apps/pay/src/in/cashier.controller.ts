@@ -2,11 +2,12 @@ import { Controller, Get, HttpCode, Param, Query, Req, Res } from '@nestjs/commo
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import QRCode from 'qrcode';
-import { localeFrom, Problem } from '#platform';
+import { inLanguage, pageLanguage, Problem } from '#platform';
 import { Prepay } from '../flow/prepay.ts';
 import { Status, type StatusAnswer } from '../flow/status.ts';
 import { problemOf } from './answers.ts';
-import { type CashierView, renderCashier, renderProblem } from './cashier.page.ts';
+import { renderCashier } from './cashier.page.ts';
+import type { CashierView } from './cashier.view.ts';
 import { clientIp, orderNoInput } from './input.ts';
 import { PayAccess } from './pay-access.ts';
 
@@ -23,10 +24,9 @@ const CODE_WITHIN_MS = 1_500;
 
 interface PageQuery {
   t?: unknown;
-  lang?: unknown;
 }
 
-/** The page a buyer pays on. Its errors are pages too. */
+/** The page a buyer pays on. */
 @ApiExcludeController()
 @Controller('pay')
 export class CashierController {
@@ -45,23 +45,20 @@ export class CashierController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const locale = localeFrom({ lang: query.lang, acceptLanguage: request.headers['accept-language'] });
-    void reply.header('cache-control', 'no-store').type('text/html; charset=utf-8');
-    try {
-      if (!orderNoInput.safeParse(orderNo).success)
-        throw new Problem(404, 'ORDER_NOT_FOUND', 'There is no such order.');
-      if (typeof query.t === 'string') {
-        await this.enter(orderNo, query.t, query.lang, request, reply);
-        return;
-      }
-      await this.access.orderOf(request, orderNo);
-      const { merchantName, shopUrl, phoneUrl } = this.settings;
-      const view = await this.view(orderNo, request);
-      await reply.send(renderCashier({ ...view, locale, merchantName, shopUrl, phoneUrl }));
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      await reply.code(error.status).send(renderProblem({ status: error.status, locale, code: error.code }));
+    const locale = pageLanguage(request, reply);
+    if (!orderNoInput.safeParse(orderNo).success) {
+      throw new Problem(404, 'ORDER_NOT_FOUND', 'There is no such order.');
     }
+    if (typeof query.t === 'string') {
+      await this.enter(orderNo, query.t, request, reply);
+      return;
+    }
+    await this.access.orderOf(request, orderNo);
+    const { merchantName, phoneUrl } = this.settings;
+    const shopUrl = inLanguage(this.settings.shopUrl, locale);
+    const view = await this.view(orderNo, request);
+    void reply.header('cache-control', 'no-store').type('text/html; charset=utf-8');
+    await reply.send(renderCashier({ ...view, locale, merchantName, shopUrl, phoneUrl }));
   }
 
   /** The QR code of the open code alone, for a page that was shown without it. */
@@ -81,13 +78,7 @@ export class CashierController {
   }
 
   /** A pay link: remembers the browser, and takes the token out of the address. */
-  private async enter(
-    orderNo: string,
-    token: string,
-    lang: unknown,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<void> {
+  private async enter(orderNo: string, token: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const link = this.access.check(orderNo, token);
     if (link !== 'valid') {
       throw new Problem(
@@ -96,10 +87,7 @@ export class CashierController {
         'The pay link is not valid.',
       );
     }
-    const language = lang === 'zh' || lang === 'en' ? `?lang=${lang}` : '';
-    await reply
-      .header('set-cookie', this.access.cookies(request, orderNo, token))
-      .redirect(`/pay/${orderNo}${language}`, 302);
+    await reply.header('set-cookie', this.access.cookies(request, orderNo, token)).redirect(`/pay/${orderNo}`, 302);
   }
 
   private async view(

@@ -1,8 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { locales } from '#platform';
-import { assetOf, compressedWeight, inlineCode, loadedBy, namesIn, textsIn } from '../../../../test/support/pages.ts';
-import { type CashierView, renderCashier, renderProblem, timeLeft } from './cashier.page.ts';
-import { cashierTexts, phases, problemTexts } from './cashier.texts.ts';
+import {
+  assetOf,
+  compressedWeight,
+  inlineCode,
+  loadedBy,
+  namesIn,
+  textsIn,
+} from '../../../../test/support/page-sources.ts';
+import { renderCashier, timeLeft } from './cashier.page.ts';
+import { cashierTexts, phases } from './cashier.texts.ts';
+import type { CashierView } from './cashier.view.ts';
+import { renderProblem } from './problem.page.ts';
+import { problemTexts } from './problem.texts.ts';
 
 const SVG = '<svg viewBox="0 0 33 33"><path stroke="#000000" d="M2 2.5h7"/></svg>';
 const HOSTILE = `<script>alert(1)</script>"]]>'\u202Eevil 😀 & <img src=x onerror=alert(1)>`;
@@ -129,12 +139,14 @@ describe('the pages for a buyer without a cashier', () => {
     [403, 'PAY_LINK_REQUIRED', 'link'],
     [403, 'PAY_LINK_EXPIRED', 'link-expired'],
     [404, 'ORDER_NOT_FOUND', 'unknown'],
+    [404, 'NOT_FOUND', 'nothing'],
+    [403, 'OAUTH_DENIED', 'identity'],
     [503, 'ORDER_UNREACHABLE', 'busy'],
     [429, 'RATE_LIMITED', 'busy'],
     [500, 'INTERNAL', 'other'],
   ] as const)('%i %s is explained in both languages', (status, code, kind) => {
     for (const locale of locales) {
-      const page = renderProblem({ status, locale, code });
+      const page = renderProblem({ status, locale, code, shopUrl: 'http://127.0.0.1:3002/' });
       expect(page).toContain(problemTexts[locale][kind].heading);
       expect(page).toContain(problemTexts[locale][kind].text);
       expect(page).toContain(`${status} · ${code}`);
@@ -155,14 +167,14 @@ describe('the script of the page', () => {
 describe('what the pages may not do', () => {
   const pages = [
     ...phases.map((phase) => renderCashier(view({ phase, phoneUrl: 'http://127.0.0.1:3003/phone' }))),
-    renderProblem({ status: 404, locale: 'zh', code: 'ORDER_NOT_FOUND' }),
+    renderProblem({ status: 404, locale: 'zh', code: 'ORDER_NOT_FOUND', shopUrl: null }),
   ];
 
   it('run or style anything inline, or load from elsewhere', () => {
     for (const page of pages) {
       expect(inlineCode(page)).toEqual([]);
       expect(loadedBy(page)).not.toHaveLength(0);
-      for (const address of loadedBy(page)) expect(address).toMatch(/^\/assets\/[a-z.]+$/);
+      for (const address of loadedBy(page)) expect(address).toMatch(/^\/assets\/[0-9a-f]{10}\/[a-z.-]+$/);
     }
   });
 

@@ -1,50 +1,10 @@
-import { amount, html, type Locale, type Markup, renderPage, safeHref, trusted } from '#platform';
-import { signs } from './cashier.icons.ts';
-import {
-  cashierTexts,
-  type CashierTexts,
-  type Phase,
-  phases,
-  type ProblemKind,
-  problemTexts,
-} from './cashier.texts.ts';
-
-/** The status of an order as the buyer's page reads it, with what only the first paint needs. Times are ISO 8601. */
-export interface CashierView {
-  orderNo: string;
-  outTradeNo: string | null;
-  orderStatus: string;
-  tradeState: string | null;
-  refundStatus: string | null;
-  phase: Phase;
-  /** Fen. */
-  totalFee: number;
-  title: string;
-  expiresAt: string;
-  paidAt: string | null;
-  codeUrlExpiresAt: string | null;
-  serverTime: string;
-  /** SVG of the open code, made by this service: the only value that is not escaped. Null: the page's script asks. */
-  qrSvg: string | null;
-  codeUrl: string | null;
-  locale: Locale;
-  merchantName: string;
-  /** Where "order again" leads; null hides it. */
-  shopUrl: string | null;
-  /** Demo only: the simulated phone that can pay this code. */
-  phoneUrl: string | null;
-}
-
-/** A code's place on the page: shown, being fetched, too old to be paid, not to be had. */
-type CodeState = 'ready' | 'loading' | 'old' | 'failed';
+import { amount, hiddenIf, html, type Markup, renderPage, safeHref, signs } from '#platform';
+import { cashierTexts, type CashierTexts, type Phase, phases } from './cashier.texts.ts';
+import type { CashierView } from './cashier.view.ts';
+import { waiting } from './cashier.waiting.ts';
 
 const RELOAD_SECONDS = 10;
 const lasting: readonly Phase[] = ['paid', 'closed', 'failed', 'refunded'];
-
-const codeStateOf = (view: CashierView): CodeState => {
-  if (view.codeUrlExpiresAt !== null && view.codeUrlExpiresAt <= view.serverTime) return 'old';
-  return view.qrSvg === null ? 'loading' : 'ready';
-};
 
 /** Minutes and seconds between two ISO times as `29:05` (hours when there are any), never below `00:00`. */
 export const timeLeft = (fromIso: string, toIso: string): string => {
@@ -65,15 +25,18 @@ const beijing = new Intl.DateTimeFormat('sv-SE', {
   timeStyle: 'medium',
 });
 
+/** A paid order can have money on its way back too: a part of it, or what was paid twice. */
+const showsRefund = (view: CashierView): boolean => view.phase === 'paid' && view.refundStatus !== null;
+
 const bill = (view: CashierView, texts: CashierTexts): Markup => html`
   <section class="bill">
     <div class="bill__head">
-      <p class="eyebrow">${texts.payTo}</p>
+      <p class="bill__label soft small">${texts.payTo}</p>
       <h1 class="bill__merchant"><bdi>${view.merchantName}</bdi></h1>
-      <p class="bill__title"><bdi>${view.title}</bdi></p>
+      <p class="bill__title clip soft"><bdi>${view.title}</bdi></p>
     </div>
     <div class="bill__sum">
-      <p class="eyebrow">
+      <p class="bill__label soft small">
         <span data-when="due" ${hiddenIf(view.phase !== 'waiting')}>${texts.amountDue}</span>
         <span data-when="not-due" ${hiddenIf(view.phase === 'waiting')}>${texts.orderTotal}</span>
       </p>
@@ -88,6 +51,12 @@ const bill = (view: CashierView, texts: CashierTexts): Markup => html`
         <dt>${texts.paidAt}</dt>
         <dd>${localTime(view.paidAt)}</dd>
       </div>
+      <div class="facts__row" data-when="refund" ${hiddenIf(!showsRefund(view))}>
+        <dt>${texts.refund}</dt>
+        <dd data-refund data-going="${texts.refundGoing}" data-done="${texts.refundDone}">
+          ${view.refundStatus === 'SUCCESS' ? texts.refundDone : texts.refundGoing}
+        </dd>
+      </div>
       <div class="facts__row">
         <dt>${texts.order}</dt>
         <dd class="facts__no">${view.orderNo}</dd>
@@ -95,32 +64,6 @@ const bill = (view: CashierView, texts: CashierTexts): Markup => html`
     </dl>
   </section>
 `;
-
-const hiddenIf = (condition: boolean): Markup | false => condition && html`hidden`;
-
-const plate = (view: CashierView, texts: CashierTexts): Markup => {
-  const state = codeStateOf(view);
-  const unless = (wanted: CodeState): Markup | false => hiddenIf(state !== wanted);
-  return html`
-    <div class="plate" data-plate>
-      <div class="plate__code" role="img" aria-label="${texts.qrLabel}" data-code="ready" data-qr ${unless('ready')}>
-        ${view.qrSvg !== null && trusted(view.qrSvg)}
-      </div>
-      <div class="plate__note" data-code="loading" ${unless('loading')}>
-        <span class="plate__pulse" aria-hidden="true"></span>
-        <p>${texts.codeLoading}</p>
-      </div>
-      <div class="plate__note" data-code="old" ${unless('old')}>
-        <p>${texts.codeOld}</p>
-        <button class="button button--paper" type="button" data-new-code>${texts.codeNew}</button>
-      </div>
-      <div class="plate__note" data-code="failed" ${unless('failed')}>
-        <p>${texts.codeFailed}</p>
-        <button class="button button--paper" type="button" data-new-code>${texts.retry}</button>
-      </div>
-    </div>
-  `;
-};
 
 const actionOf = (view: CashierView, texts: CashierTexts, phase: Phase): Markup | undefined => {
   const shop = safeHref(view.shopUrl);
@@ -132,28 +75,35 @@ const actionOf = (view: CashierView, texts: CashierTexts, phase: Phase): Markup 
   return undefined;
 };
 
-const panel = (view: CashierView, texts: CashierTexts, phase: Phase): Markup => {
-  const phone = safeHref(view.phoneUrl);
-  return html`
-    <div
-      class="panel"
-      data-panel="${phase}"
-      data-live-text="${texts.phase[phase].live}"
-      ${hiddenIf(view.phase !== phase)}
-    >
-      ${phase === 'waiting' ? plate(view, texts) : signs[phase]}
-      <h2 class="panel__heading">${texts.phase[phase].heading}</h2>
-      <p class="panel__text${phase === 'waiting' ? ' panel__text--desk' : ''}">${texts.phase[phase].text}</p>
-      ${phase === 'waiting' && html`<p class="panel__text panel__text--phone">${texts.onPhone}</p>`}
-      ${actionOf(view, texts, phase)}
-      ${
-        phase === 'waiting' &&
-        phone !== undefined &&
-        html`<a class="panel__demo" href="${phone}" target="_blank" rel="noopener">${texts.demoPhone}</a>`
-      }
-    </div>
-  `;
+/** The drawing of a phase; a page that waits for the money shows its ways to pay instead. */
+const signOf: Record<Exclude<Phase, 'waiting'>, Markup> = {
+  confirming: signs.ticking,
+  paid: signs.tick,
+  closing: signs.closing,
+  closed: signs.minus,
+  failed: signs.cross,
+  expired: signs.clock,
+  refunding: signs.returning,
+  refunded: signs.returned,
+  review: signs.lens,
 };
+
+const said = ({ heading, text }: { heading: string; text: string }): Markup => html`
+  <h2 class="panel__heading" tabindex="-1">${heading}</h2>
+  <p class="panel__text">${text}</p>
+`;
+
+const panel = (view: CashierView, texts: CashierTexts, phase: Phase): Markup => html`
+  <div
+    class="panel"
+    data-panel="${phase}"
+    data-live-text="${texts.phase[phase].live}"
+    ${hiddenIf(view.phase !== phase)}
+  >
+    ${phase === 'waiting' ? waiting(view, texts) : html`${signOf[phase]} ${said(texts.phase[phase])}`}
+    ${actionOf(view, texts, phase)}
+  </div>
+`;
 
 /** Without scripts the page reads itself again, as long as something can still change. */
 const refresh = (view: CashierView): Markup | undefined =>
@@ -190,43 +140,16 @@ export const renderCashier = (view: CashierView): string => {
       data-merchant="${view.merchantName}"
       data-two-minutes="${texts.minutesLeft}"
     >
-      <div class="slip">
+      <div class="slip card">
         ${bill(view, texts)}
         <section class="stage" aria-label="${texts.state}">${phases.map((phase) => panel(view, texts, phase))}</section>
       </div>
+      <p class="cashier__trust soft small">${texts.trust}</p>
       <p class="notice" data-notice="offline" hidden>${texts.offline}</p>
       <p class="notice" data-notice="gone" hidden>${texts.gone} <a href="">${texts.reload}</a></p>
       <noscript
         ><p class="notice"><a href="">${texts.reload}</a></p></noscript
       >
-    </main>`,
-  });
-};
-
-const kindOf = (status: number, code: string): ProblemKind => {
-  if (status === 403) return code.includes('EXPIRED') ? 'link-expired' : 'link';
-  if (status === 404) return 'unknown';
-  return status === 503 || status === 429 || status === 504 ? 'busy' : 'other';
-};
-
-/**
- * The page for a buyer who cannot see a cashier: bad or expired link (403), unknown order (404), not now (503).
- * @param problem.code the stable code of the refusal, shown small so that a buyer can quote it
- */
-export const renderProblem = (problem: { status: number; locale: Locale; code: string }): string => {
-  const texts = problemTexts[problem.locale];
-  const kind = kindOf(problem.status, problem.code);
-  return renderPage({
-    locale: problem.locale,
-    title: texts[kind].heading,
-    name: cashierTexts[problem.locale].name,
-    bodyClass: 'page page--cashier',
-    styles: ['cashier.css'],
-    main: html`<main class="trouble">
-      <h1 class="trouble__heading">${texts[kind].heading}</h1>
-      <p class="trouble__text">${texts[kind].text}</p>
-      ${(kind === 'busy' || kind === 'other') && html`<a class="button button--line" href="">${texts.reload}</a>`}
-      <p class="trouble__code">${problem.status} · ${problem.code}</p>
     </main>`,
   });
 };

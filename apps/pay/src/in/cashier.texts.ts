@@ -40,6 +40,10 @@ export interface CashierTexts {
   onPhone: string;
   again: string;
   backToShop: string;
+  refund: string;
+  refundGoing: string;
+  refundDone: string;
+  trust: string;
   demoPhone: string;
   reload: string;
   offline: string;
@@ -67,6 +71,10 @@ export const cashierTexts: Record<Locale, CashierTexts> = {
     onPhone: '请用另一台手机的微信“扫一扫”付款，本页会自动更新。',
     again: '重新下单',
     backToShop: '返回商店',
+    refund: '退款',
+    refundGoing: '正在原路退回',
+    refundDone: '已原路退回',
+    trust: '付款在微信内完成，本页不会接触您的账户和密码。',
     demoPhone: '演示环境：打开模拟手机',
     reload: '刷新页面查看最新状态',
     offline: '网络连接中断，正在重新连接。恢复后页面会自动更新，请勿重复付款。',
@@ -131,6 +139,10 @@ export const cashierTexts: Record<Locale, CashierTexts> = {
     onPhone: 'Scan this code with WeChat on another phone. This page follows by itself.',
     again: 'Order again',
     backToShop: 'Back to the shop',
+    refund: 'Refund',
+    refundGoing: 'on its way back to you',
+    refundDone: 'paid back to where it came from',
+    trust: 'You pay inside WeChat. This page never sees your account or password.',
     demoPhone: 'Demo: open the simulated phone',
     reload: 'Reload this page to see the latest state',
     offline: 'Connection lost, reconnecting. This page catches up by itself; please do not pay twice.',
@@ -184,47 +196,5 @@ export const cashierTexts: Record<Locale, CashierTexts> = {
         live: 'Refunded',
       },
     },
-  },
-};
-
-export interface ProblemText {
-  heading: string;
-  text: string;
-}
-
-/** Why there is no cashier to show. */
-export type ProblemKind = 'link' | 'link-expired' | 'unknown' | 'busy' | 'other';
-
-export const problemTexts: Record<Locale, Record<ProblemKind, ProblemText> & { reload: string }> = {
-  zh: {
-    link: { heading: '支付链接无效', text: '请回到商店，从订单中重新打开支付页面。' },
-    'link-expired': { heading: '支付链接已过期', text: '请回到商店，从订单中重新打开支付页面。' },
-    unknown: { heading: '找不到此订单', text: '请检查链接是否完整，或回到商店查看您的订单。' },
-    busy: { heading: '暂时无法打开支付页面', text: '请稍后再试。您的订单仍然保留；如果已经付款，款项不会丢失。' },
-    other: { heading: '无法显示此页面', text: '请刷新重试，或回到商店从订单中重新打开。' },
-    reload: '刷新页面',
-  },
-  en: {
-    link: {
-      heading: 'This payment link is not valid',
-      text: 'Go back to the shop and open the payment page from your order.',
-    },
-    'link-expired': {
-      heading: 'This payment link has expired',
-      text: 'Go back to the shop and open the payment page from your order.',
-    },
-    unknown: {
-      heading: 'We cannot find this order',
-      text: 'Check that the link is complete, or look at your orders in the shop.',
-    },
-    busy: {
-      heading: 'Checkout is not available right now',
-      text: 'Please try again in a moment. Your order is kept, and a payment you have made is not lost.',
-    },
-    other: {
-      heading: 'This page cannot be shown',
-      text: 'Please reload it, or open it again from your order in the shop.',
-    },
-    reload: 'Reload',
   },
 };

@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { localeFrom, Problem, RateLimit, zodPipe } from '#platform';
+import { Problem, RateLimit, zodPipe } from '#platform';
 import { Identify } from '../flow/identify.ts';
 import { wayNotConfigured } from './answers.ts';
-import { renderProblem } from './cashier.page.ts';
 import { numberInput } from './input.ts';
 import { OpenidSession } from './openid-session.ts';
 import { PayAccess } from './pay-access.ts';
@@ -52,23 +51,14 @@ export class OauthController {
       .redirect(this.identify.authorizeUrl(state), 302);
   }
 
-  /** Where WeChat sends the buyer back to; its refusals are pages. */
+  /** Where WeChat sends the buyer back to. */
   @Get('callback')
   @RateLimit({ max: 60, perMs: 60_000 })
   @ApiExcludeEndpoint()
   async callback(@Query() query: Returned, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     void reply.header('cache-control', 'no-store');
-    try {
-      const { orderNo, cookies } = await this.returned(query, request);
-      await reply.header('set-cookie', cookies).redirect(`/pay/${orderNo}`, 302);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      const locale = localeFrom({ lang: undefined, acceptLanguage: request.headers['accept-language'] });
-      await reply
-        .code(error.status)
-        .type('text/html; charset=utf-8')
-        .send(renderProblem({ status: error.status, locale, code: error.code }));
-    }
+    const { orderNo, cookies } = await this.returned(query, request);
+    await reply.header('set-cookie', cookies).redirect(`/pay/${orderNo}`, 302);
   }
 
   private async returned(query: Returned, request: FastifyRequest): Promise<{ orderNo: string; cookies: string[] }> {

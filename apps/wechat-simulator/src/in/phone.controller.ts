@@ -1,6 +1,7 @@
-import { Body, Controller, Get, Header, Headers, HttpCode, Post, Query, Redirect, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Post, Query, Redirect, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { localeFrom, zodPipe } from '#platform';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { pageLanguage, zodPipe } from '#platform';
 import { z } from 'zod';
 import { SettableClock } from '../domain/clock.ts';
 import { OrderBook } from '../domain/order-book.ts';
@@ -42,8 +43,8 @@ export class PhoneController {
   @Get('phone')
   @Header('content-type', 'text/html; charset=utf-8')
   @Header('cache-control', 'no-store')
-  page(@Query('lang') lang: unknown, @Headers('accept-language') acceptLanguage: string | undefined): string {
-    return renderPhone(localeFrom({ lang, acceptLanguage }));
+  page(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): string {
+    return renderPhone(pageLanguage(request, reply));
   }
 
   /** Where a browser goes for MWEB: the phone, with this payment open, and back to the shop afterwards. */

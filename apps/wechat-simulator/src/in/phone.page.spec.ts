@@ -8,7 +8,7 @@ import {
   loadedBy,
   namesIn,
   textsIn,
-} from '../../../../test/support/pages.ts';
+} from '../../../../test/support/page-sources.ts';
 import { renderPhone } from './phone.page.ts';
 import { phoneTexts } from './phone.texts.ts';
 
@@ -60,7 +60,7 @@ describe('the phone', () => {
       const page = renderPhone(locale);
       expect(inlineCode(page)).toEqual([]);
       expect(loadedBy(page)).not.toHaveLength(0);
-      for (const address of loadedBy(page)) expect(address).toMatch(/^\/assets\/[a-z.]+$/);
+      for (const address of loadedBy(page)) expect(address).toMatch(/^\/assets\/[0-9a-f]{10}\/[a-z.-]+$/);
       expect(compressedWeight('wechat-simulator', page)).toBeLessThanOrEqual(60_000);
     }
   });

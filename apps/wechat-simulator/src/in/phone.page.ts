@@ -1,21 +1,7 @@
-import { html, type Locale, type Markup, renderPage, trusted } from '#platform';
+import { html, type Locale, type Markup, renderPage, signs, trusted } from '#platform';
 import { phoneTexts, type PhoneTexts } from './phone.texts.ts';
 
-const sign = (kind: string, drawing: string): Markup =>
-  trusted(
-    `<svg class="sign sign--${kind}" viewBox="0 0 96 96" fill="none" stroke="currentColor" stroke-width="4" ` +
-      `stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">${drawing}</svg>`,
-  );
-
-const ring = '<circle class="sign__ring" cx="48" cy="48" r="44"/>';
-const signs: Record<string, Markup> = {
-  good: sign(
-    'done',
-    '<circle class="sign__disc" cx="48" cy="48" r="46"/><path class="sign__tick" pathLength="100" d="M29 49.5l13.5 13.5 26-27.5"/>',
-  ),
-  quiet: sign('quiet', `${ring}<path d="M34 48h28"/>`),
-  bad: sign('stop', `${ring}<path d="M36 36l24 24M60 36l-24 24"/>`),
-};
+const outcomes = { good: signs.tick, quiet: signs.minus, bad: signs.cross };
 
 const frame = trusted(
   '<svg class="finder" viewBox="0 0 24 24" aria-hidden="true" focusable="false">' +
@@ -27,11 +13,11 @@ const home = (texts: PhoneTexts): Markup => html`
     <p class="notice" data-offline hidden></p>
     <section>
       <h2 class="screen__title">${frame}${texts.scan}</h2>
-      <p class="screen__hint">${texts.scanHint}</p>
-      <p class="screen__empty" data-codes-empty>${texts.codesEmpty}</p>
+      <p class="soft small">${texts.scanHint}</p>
+      <p class="soft small" data-codes-empty>${texts.codesEmpty}</p>
       <ul class="codes" data-codes></ul>
       <form class="paste" data-paste>
-        <label class="paste__label" for="code-text">${texts.paste}</label>
+        <label class="soft small" for="code-text">${texts.paste}</label>
         <div class="paste__row">
           <input
             class="field"
@@ -47,12 +33,12 @@ const home = (texts: PhoneTexts): Markup => html`
           />
           <button class="button button--line" type="submit">${texts.pasteButton}</button>
         </div>
-        <p class="paste__problem" id="paste-problem" role="alert" data-paste-problem></p>
+        <p class="paste__problem problem" id="paste-problem" role="alert" data-paste-problem></p>
       </form>
     </section>
     <section class="past">
       <h2 class="screen__title">${texts.payments}</h2>
-      <p class="screen__empty" data-payments-empty>${texts.paymentsEmpty}</p>
+      <p class="soft small" data-payments-empty>${texts.paymentsEmpty}</p>
       <ul class="payments" data-payments></ul>
     </section>
   </div>
@@ -62,14 +48,14 @@ const sheet = (texts: PhoneTexts): Markup => html`
   <div class="screen screen--sheet" data-screen="sheet" hidden>
     <button class="screen__back" type="button" data-home>‹ ${texts.back}</button>
     <div class="sheet">
-      <p class="sheet__to" tabindex="-1" data-focus>
+      <p class="soft" tabindex="-1" data-focus>
         ${texts.payTo} <bdi class="sheet__merchant" data-field="merchant"></bdi>
       </p>
       <p class="sheet__amount">
         <span class="amount"><span class="amount__sign">¥</span><span data-field="figures"></span></span>
       </p>
       <p class="sheet__body"><bdi data-field="body"></bdi></p>
-      <p class="sheet__no" data-field="outTradeNo"></p>
+      <p class="soft tiny" data-field="outTradeNo"></p>
       <fieldset class="coupons" data-coupons hidden>
         <legend class="coupons__title">${texts.coupon}</legend>
         ${(['none', 'CASH', 'NO_CASH'] as const).map(
@@ -81,12 +67,12 @@ const sheet = (texts: PhoneTexts): Markup => html`
             </label>`,
         )}
       </fieldset>
-      <p class="sheet__problem" role="alert" data-sheet-problem></p>
+      <p class="sheet__problem problem" role="alert" data-sheet-problem></p>
       <div class="sheet__actions">
         <button class="button" type="button" data-outcome="pay">${texts.pay}</button>
         <button class="button button--line" type="button" data-outcome="decline">${texts.decline}</button>
       </div>
-      <details class="outcomes">
+      <details class="outcomes soft small">
         <summary>${texts.outcomes}</summary>
         <p class="outcomes__hint">${texts.outcomesHint}</p>
         ${(['notenough', 'leave', 'fail', 'payerror'] as const).map(
@@ -103,11 +89,11 @@ const sheet = (texts: PhoneTexts): Markup => html`
 const result = (texts: PhoneTexts): Markup => html`
   <div class="screen screen--result" data-screen="result" hidden>
     <div class="result" data-tone="good">
-      ${Object.entries(signs).map(([tone, drawing]) => html`<div data-sign="${tone}" hidden>${drawing}</div>`)}
+      ${Object.entries(outcomes).map(([tone, drawing]) => html`<div data-sign="${tone}" hidden>${drawing}</div>`)}
       <h2 class="result__heading" tabindex="-1" data-focus data-field="heading"></h2>
       <p class="result__amount" data-field="amount"></p>
-      <p class="result__text" data-field="text"></p>
-      <p class="result__no" data-field="transactionId"></p>
+      <p class="result__text soft" data-field="text"></p>
+      <p class="result__no soft tiny" data-field="transactionId"></p>
     </div>
     <div class="result__actions">
       <a class="button" rel="noreferrer" data-shop hidden>${texts.toShop}</a>
@@ -120,10 +106,10 @@ const templates = html`
   <template id="code">
     <li>
       <button class="code" type="button">
-        <span class="code__body"><bdi data-field="body"></bdi></span>
+        <span class="code__body clip"><bdi data-field="body"></bdi></span>
         <span class="code__sum" data-field="sum"></span>
-        <span class="code__no"><span data-field="outTradeNo"></span></span>
-        <span class="code__until" data-field="until"></span>
+        <span class="soft tiny"><span data-field="outTradeNo"></span></span>
+        <span class="code__until soft tiny" data-field="until"></span>
       </button>
     </li>
   </template>
@@ -131,15 +117,15 @@ const templates = html`
     <li>
       <details class="payment">
         <summary>
-          <span class="payment__body"><bdi data-field="body"></bdi></span>
+          <span class="payment__body clip"><bdi data-field="body"></bdi></span>
           <span class="payment__sum" data-field="sum"></span>
-          <time class="payment__at"></time>
-          <span class="payment__state" data-field="state"></span>
+          <time class="payment__at soft tiny"></time>
+          <span class="payment__state soft tiny" data-field="state"></span>
         </summary>
-        <p class="payment__no" data-field="transactionId"></p>
-        <p class="payment__no" data-field="coupon"></p>
+        <p class="soft tiny" data-field="transactionId"></p>
+        <p class="soft tiny" data-field="coupon"></p>
         <ol class="notices" data-notices></ol>
-        <p class="payment__none" data-none hidden></p>
+        <p class="soft tiny" data-none hidden></p>
         <ul class="refunds" data-refunds></ul>
       </details>
     </li>
@@ -150,13 +136,13 @@ const templates = html`
         <span data-field="sum"></span>
         <span class="pill" data-field="status"></span>
       </p>
-      <p class="payment__no" data-field="refundId"></p>
+      <p class="soft tiny" data-field="refundId"></p>
       <ol class="notices" data-notices></ol>
     </li>
   </template>
   <template id="notice">
     <li class="sent">
-      <time></time>
+      <time class="soft"></time>
       <span class="sent__what" data-field="what"></span>
       <span class="pill" data-field="verdict"></span>
       <code class="sent__reply" data-field="replied"></code>
@@ -176,12 +162,12 @@ export const renderPhone = (locale: Locale): string => {
     title: texts.title,
     name: texts.name,
     bodyClass: 'page page--phone',
-    styles: ['phone.css'],
+    styles: ['phone.css', 'home.css', 'sheet.css'],
     scripts: ['phone.js'],
     preload: ['page.js', 'payments.js'],
     main: html`<main class="desk" data-texts="${JSON.stringify(texts.script)}">
       <section class="about">
-        <h1 class="about__heading">${texts.heading}</h1>
+        <h1 class="about__heading headline">${texts.heading}</h1>
         <p class="about__lead">${texts.lead}</p>
         <ul class="about__points">
           ${texts.points.map((point) => html`<li>${point}</li>`)}
@@ -189,7 +175,7 @@ export const renderPhone = (locale: Locale): string => {
         <noscript><p class="notice">${texts.noScript}</p></noscript>
       </section>
       <section class="phone" aria-label="${texts.heading}">
-        <p class="phone__bar"><span>${texts.wallet}</span><span class="phone__tag">${texts.simulated}</span></p>
+        <p class="phone__bar"><span>${texts.wallet}</span><span class="phone__tag tiny">${texts.simulated}</span></p>
         <div class="phone__screen">${home(texts)} ${sheet(texts)} ${result(texts)}</div>
       </section>
       ${templates}

@@ -47,9 +47,8 @@ const statusOf = (error: unknown): number => {
 
 /** Writes a problem as RFC 9457 says. */
 export function sendProblem(reply: FastifyReply, problem: Problem, instance?: string): void {
-  const { retryAfterSeconds, errors, headers, members } = problem.extra;
-  if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterSeconds)));
-  if (headers !== undefined) void reply.headers(headers);
+  const { errors, members } = problem.extra;
+  addHeaders(reply, problem);
   const body = {
     ...members,
     type: 'about:blank',
@@ -63,15 +62,34 @@ export function sendProblem(reply: FastifyReply, problem: Problem, instance?: st
   void reply
     .code(problem.status)
     .header('content-type', 'application/problem+json; charset=utf-8')
-    .header('cache-control', 'no-store')
     .serializer((value: unknown) => JSON.stringify(value))
     .send(body);
 }
+
+function addHeaders(reply: FastifyReply, { extra: { retryAfterSeconds, headers } }: Problem): void {
+  if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterSeconds)));
+  if (headers !== undefined) void reply.headers(headers);
+  void reply.header('cache-control', 'no-store');
+}
+
+function sendPage(reply: FastifyReply, problem: Problem, page: string): void {
+  addHeaders(reply, problem);
+  void reply.code(problem.status).type('text/html; charset=utf-8').send(page);
+}
+
+/** What a person sees instead of problem+json: a whole HTML document. */
+export type ProblemPage = (problem: Problem, request: FastifyRequest, reply: FastifyReply) => string;
+
+/** A browser that goes somewhere asks for HTML by name; programs and scripts of pages do not. */
+const wantsPage = ({ method, headers }: FastifyRequest): boolean =>
+  method === 'GET' && /\btext\/html\b/i.test(headers.accept ?? '');
 
 /** Answers everything thrown on the way to and in a controller. 5xx are logged with their cause, which stays inside. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
+
+  constructor(private readonly page?: ProblemPage) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     if (host.getType() !== 'http') throw error;
@@ -86,6 +104,7 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    sendProblem(reply, problem, path);
+    if (this.page && wantsPage(request)) sendPage(reply, problem, this.page(problem, request, reply));
+    else sendProblem(reply, problem, path);
   }
 }

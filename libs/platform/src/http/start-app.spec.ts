@@ -9,6 +9,7 @@ import { createLogger } from '../log/logger.ts';
 import { Health } from '../health/health.ts';
 import { DatabaseAway } from '../mysql/trouble.ts';
 import { Shutdown } from '../work/shutdown.ts';
+import { assetPath } from './assets.ts';
 import { fastifyOf } from './fastify-of.ts';
 import { Problem } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -248,6 +249,28 @@ describe('answers', () => {
     expect(again.status).toBe(304);
   });
 
+  it.each([
+    ['br, gzip', 'br'],
+    ['gzip, br;q=0', 'gzip'],
+    ['*', null],
+    ['identity', null],
+  ])('compresses assets for who accepts %s', async (accepted, encoding) => {
+    const response = await get('/assets/page.css', { headers: { 'accept-encoding': accepted } });
+    expect([response.headers.get('content-encoding'), response.headers.get('vary')]).toEqual([
+      encoding,
+      'accept-encoding',
+    ]);
+    expect(await response.text()).toBe('body{}');
+  });
+
+  it('lets assets be kept for good under the version of this build, under another one not', async () => {
+    const kept = await get(assetPath('page.css'));
+    expect(kept.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    const other = await get('/assets/0123456789/page.css');
+    expect([other.status, await other.text()]).toEqual([200, 'body{}']);
+    expect(other.headers.get('cache-control')).toBe('public, max-age=0, must-revalidate');
+  });
+
   it.each(['/assets/.hidden', '/assets/..%2f..%2fetc%2fpasswd', '/assets/', '/assets/none.css'])(
     'does not serve %s',
     async (path) => {
@@ -293,11 +316,11 @@ describe('health and metrics', () => {
   it('answers liveness, readiness and metrics by route, never by address', async () => {
     expect(await (await get('/health/live')).json()).toEqual({ status: 'live' });
     expect(await (await get('/health/ready')).json()).toEqual({ status: 'ready', checks: {} });
-    await get('/things/4711');
+    await get('/things/nobody-else');
     const metrics = await (await get('/metrics')).text();
     expect(metrics).toContain('route="/things/:id"');
     expect(metrics).toContain('route="unknown"');
-    expect(metrics).not.toContain('4711');
+    expect(metrics).not.toContain('nobody-else');
   });
 });
 

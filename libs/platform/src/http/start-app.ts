@@ -13,7 +13,7 @@ import { addDocs, type OpenApiOptions } from './docs.ts';
 import { serveAssets } from './assets.ts';
 import { fastifyOf } from './fastify-of.ts';
 import { Problem } from './problem.ts';
-import { ProblemFilter, sendProblem, toProblem } from './problem-filter.ts';
+import { ProblemFilter, type ProblemPage, sendProblem, toProblem } from './problem-filter.ts';
 import { addRateLimit } from './rate-limit.ts';
 import { addSecurityHeaders } from './security.ts';
 import { closeWithin, stopOnSignals } from './stop.ts';
@@ -32,6 +32,8 @@ export interface StartOptions {
   openapi?: OpenApiOptions | false;
   /** Folders whose files are served under `/assets/`, relative to the project; the first that has a name wins. */
   staticDirs?: readonly string[];
+  /** The page for people whose browser is refused; without it they read problem+json too. */
+  problemPage?: ProblemPage;
   /** How the outside reaches this app: HTTPS there switches HSTS on. */
   publicUrl?: string;
   /** Before the routes are made: raw Fastify plugins, a custom transport (`app.connectMicroservice`). */
@@ -83,7 +85,7 @@ export async function startApp(module: Type | DynamicModule, options: StartOptio
 async function prepare(app: NestFastifyApplication, options: StartOptions): Promise<void> {
   const fastify = fastifyOf(app);
   fastify.removeContentTypeParser('text/plain');
-  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalFilters(new ProblemFilter(options.problemPage));
   measureRequests(fastify);
   await addSecurityHeaders(app, options.publicUrl);
   await addRateLimit(app);

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { amount, html, localeFrom, renderPage, safeHref, trusted, yuan } from './page.ts';
+import { inLanguage, localeFrom } from './language.ts';
+import { amount, html, renderPage, safeHref, trusted, yuan } from './page.ts';
 
 describe('markup', () => {
   it('escapes every value, in text and in attributes', () => {
@@ -58,7 +59,19 @@ describe('language', () => {
     [{ acceptLanguage: '*' }, 'zh'],
     [{}, 'zh'],
     [{ lang: '<script>', acceptLanguage: ';;q=,' }, 'zh'],
+    [{ chosen: 'en', acceptLanguage: 'zh-CN' }, 'en'],
+    [{ lang: 'zh', chosen: 'en', acceptLanguage: 'en' }, 'zh'],
+    [{ chosen: 'fr', acceptLanguage: 'en' }, 'en'],
   ] as const)('%j is answered in %s', (request, locale) => expect(localeFrom(request)).toBe(locale));
+});
+
+describe('a link to another page of ours', () => {
+  it.each([
+    ['http://127.0.0.1:3002/', 'http://127.0.0.1:3002/?lang=en'],
+    ['https://shop.example/cart?a=1&lang=zh#top', 'https://shop.example/cart?a=1&lang=en#top'],
+    ['not an address', 'not an address'],
+    [null, null],
+  ])('%j carries the language', (address, expected) => expect(inLanguage(address, 'en')).toBe(expected));
 });
 
 describe('the frame of a page', () => {
@@ -74,7 +87,7 @@ describe('the frame of a page', () => {
   it('loads nothing that is not under /assets/', () => {
     const loaded = [...page.matchAll(/<(?:link|script)[^>]*?(?:href|src)="([^"]*)"/g)].map((match) => match[1] ?? '');
     expect(loaded).not.toHaveLength(0);
-    for (const address of loaded) expect(address).toMatch(/^\/assets\/[a-z.]+$/);
+    for (const address of loaded) expect(address).toMatch(/^\/assets\/[0-9a-f]{10}\/[a-z.]+$/);
   });
 });
 

@@ -3,9 +3,8 @@
  * the frame around every page (stylesheet, scripts, language switch). No script and no style stands in the markup, so
  * the pages work under `default-src 'none'; script-src 'self'; style-src 'self'`.
  */
-
-export type Locale = 'zh' | 'en';
-export const locales: readonly Locale[] = ['zh', 'en'];
+import { assetPath } from '../http/assets.ts';
+import type { Locale } from './language.ts';
 
 /** Markup that is safe to send: made by {@link html} or, knowingly, by {@link trusted}. */
 export class Markup {
@@ -39,6 +38,9 @@ export const safeHref = (address: string | null): string | undefined => {
   return /^(https?:\/\/|\/(?![/\\]))/i.test(address) ? address : undefined;
 };
 
+/** `hidden` in a tag, or nothing. */
+export const hiddenIf = (condition: boolean): Markup | false => condition && html`hidden`;
+
 /** Fen (integer) as `¥12.34`, with thousands separators from ¥1,000.00 on. */
 export const yuan = (fen: number): string => {
   const whole = String(Math.trunc(fen / 100)).replace(/\B(?=(\d{3})+$)/g, ',');
@@ -52,29 +54,6 @@ export const amount = (fen: number): Markup => {
   return html`<span class="amount${size}"><span class="amount__sign">¥</span>${figures}</span>`;
 };
 
-const isLocale = (value: unknown): value is Locale => locales.some((locale) => locale === value);
-
-/**
- * The language of an answer: `?lang=` if it names one we have, else the best of `Accept-Language` (RFC 9110 §12.5.4),
- * English for readers of other languages, Chinese when nothing is said.
- */
-export const localeFrom = (request: { lang?: unknown; acceptLanguage?: string | undefined }): Locale => {
-  if (isLocale(request.lang)) return request.lang;
-  const wanted = (request.acceptLanguage ?? '')
-    .slice(0, 500)
-    .split(',')
-    .map((entry) => {
-      const [range = '', ...parameters] = entry.trim().toLowerCase().split(';');
-      const quality = parameters.map((text) => /^\s*q=([\d.]+)\s*$/.exec(text)?.[1]).find((text) => text !== undefined);
-      return { language: range.split('-')[0] ?? '', quality: quality === undefined ? 1 : Number(quality) };
-    })
-    .filter(({ language, quality }) => language !== '' && language !== '*' && quality > 0)
-    .sort((a, b) => b.quality - a.quality);
-  const best = wanted.find(({ language }) => isLocale(language));
-  if (best !== undefined) return best.language === 'zh' ? 'zh' : 'en';
-  return wanted.length > 0 ? 'en' : 'zh';
-};
-
 /** What a page hands to its frame. */
 export interface PageParts {
   locale: Locale;
@@ -82,7 +61,7 @@ export interface PageParts {
   title: string;
   /** Word in the upper left corner. */
   name: string;
-  /** Files under `/assets/` beside `paypair.css`. */
+  /** Files under `/assets/` beside `paypair.css` and `marks.css`. */
   styles?: readonly string[];
   scripts?: readonly string[];
   /** Modules that `scripts` import, fetched without waiting for their importer. */
@@ -99,7 +78,7 @@ const otherLanguage: Record<Locale, Markup> = {
 };
 
 const mark = trusted(
-  '<svg class="top__mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false"><rect width="32" height="32" rx="9"/>' +
+  '<svg class="top__mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false"><rect width="32" height="32" rx="9" stroke="none"/>' +
     '<path d="M9 16.5l4.6 4.6L23 11.5" fill="none" stroke-width="3.2" stroke-linecap="round" stroke-linejoin="round"/></svg>',
 );
 
@@ -114,12 +93,12 @@ export const renderPage = (parts: PageParts): string =>
         <meta name="robots" content="noindex" />
         <meta name="format-detection" content="telephone=no" />
         <title>${parts.title}</title>
-        <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml" />
-        ${['paypair.css', ...(parts.styles ?? [])].map(
-          (file) => html`<link rel="stylesheet" href="/assets/${file}" />`,
+        <link rel="icon" href="${assetPath('favicon.svg')}" type="image/svg+xml" />
+        ${['paypair.css', 'marks.css', ...(parts.styles ?? [])].map(
+          (file) => html`<link rel="stylesheet" href="${assetPath(file)}" />`,
         )}
-        ${(parts.preload ?? []).map((file) => html`<link rel="modulepreload" href="/assets/${file}" />`)}
-        ${(parts.scripts ?? []).map((file) => html`<script type="module" src="/assets/${file}"></script>`)}
+        ${(parts.preload ?? []).map((file) => html`<link rel="modulepreload" href="${assetPath(file)}" />`)}
+        ${(parts.scripts ?? []).map((file) => html`<script type="module" src="${assetPath(file)}"></script>`)}
         ${parts.head}
       </head>
       <body class="${parts.bodyClass ?? 'page'}">

@@ -25,7 +25,7 @@ export const inlineCode = (page: string): string[] =>
 
 /** A file that an app serves at an address under `/assets/`. */
 export const assetOf = (app: string, address: string): Buffer => {
-  const name = address.replace('/assets/', '');
+  const name = address.replace(/^\/assets\/([0-9a-f]{10}\/)?/, '');
   const folders = ['libs/platform/web/', `apps/${app}/web/`];
   const paths = folders.map((folder) => fileURLToPath(new URL(`../../${folder}${name}`, import.meta.url)));
   const path = paths.find((candidate) => existsSync(candidate));

@@ -1,0 +1,62 @@
+import { html, inLanguage, type Locale, pageLanguage, type ProblemPage, renderPage, safeHref, signs } from '#platform';
+import { cashierTexts } from './cashier.texts.ts';
+import { type ProblemKind, problemTexts } from './problem.texts.ts';
+
+const kindOf = (status: number, code: string): ProblemKind => {
+  if (code.startsWith('OAUTH_')) return 'identity';
+  if (status === 403) return code.includes('EXPIRED') ? 'link-expired' : 'link';
+  if (status === 404) return code === 'ORDER_NOT_FOUND' ? 'unknown' : 'nothing';
+  return status === 503 || status === 429 || status === 504 ? 'busy' : 'other';
+};
+
+const signOf = {
+  link: signs.lock,
+  'link-expired': signs.clock,
+  identity: signs.lock,
+  unknown: signs.missing,
+  nothing: signs.missing,
+  busy: signs.clock,
+  other: signs.cross,
+} as const;
+
+/**
+ * The page for a buyer who cannot see a cashier: bad or expired link (403), unknown order (404), not now (503).
+ * @param problem.code the stable code of the refusal, shown small so that a buyer can quote it
+ * @param problem.shopUrl where the buyer came from; null hides the way back
+ */
+export const renderProblem = (problem: {
+  status: number;
+  locale: Locale;
+  code: string;
+  shopUrl: string | null;
+}): string => {
+  const texts = problemTexts[problem.locale];
+  const kind = kindOf(problem.status, problem.code);
+  const again = kind === 'busy' || kind === 'other';
+  const shop = safeHref(problem.shopUrl);
+  return renderPage({
+    locale: problem.locale,
+    title: texts[kind].heading,
+    name: cashierTexts[problem.locale].name,
+    bodyClass: 'page page--cashier',
+    styles: ['cashier.css'],
+    main: html`<main class="trouble">
+      <div class="trouble__card card">
+        ${signOf[kind]}
+        <h1 class="trouble__heading">${texts[kind].heading}</h1>
+        <p class="trouble__text">${texts[kind].text}</p>
+        ${again && html`<a class="button" href="">${texts.reload}</a>`}
+        ${!again && shop !== undefined && html`<a class="button" href="${shop}">${texts.backToShop}</a>`}
+        <p class="trouble__code">${problem.status} · ${problem.code}</p>
+      </div>
+    </main>`,
+  });
+};
+
+/** What a browser sees of every refusal of this app, in its reader's language. */
+export const problemPage =
+  (shopUrl: string | null): ProblemPage =>
+  ({ status, code }, request, reply) => {
+    const locale = pageLanguage(request, reply);
+    return renderProblem({ status, code, locale, shopUrl: inLanguage(shopUrl, locale) });
+  };
