@@ -36,16 +36,23 @@ export class Crowd {
   /** What buyers met that no buyer should: an answer outside the contract. */
   readonly surprises: string[] = [];
   gaveUp = 0;
+  #came = 0;
 
   constructor(
     private readonly world: World,
     private readonly instances: 1 | 2,
   ) {}
 
-  /** Sends everybody in at their time and waits until the last has left. @param giveUpAt nobody tries again after this */
+  /**
+   * Sends everybody in at their time and waits until the last has left; who comes in a later run is somebody else.
+   * @param giveUpAt nobody tries again after this
+   */
   async run(buyers: readonly BuyerPlan[], startedAt: number, giveUpAt: number): Promise<void> {
+    const first = this.#came;
+    this.#came += buyers.length;
     await Promise.all(
-      buyers.map(async (plan, index) => {
+      buyers.map(async (plan, nth) => {
+        const index = first + nth;
         await pause(startedAt + plan.atMs - Date.now());
         await new Buyer(this.world, this, plan, index, (index % this.instances) + 1, giveUpAt).act();
       }),

@@ -27,6 +27,8 @@ export const linkMode = z.discriminatedUnion('mode', [
   /** Each connection ends after so many bytes of answers. */
   z.strictObject({ mode: z.literal('cut'), afterBytes: z.int().min(0) }),
   z.strictObject({ mode: z.literal('slow'), bytesPerSecond: z.int().min(1) }),
+  /** Whatever holds these bytes (`COMMIT`) reaches the server and is carried out; the connection ends without its answer. */
+  z.strictObject({ mode: z.literal('lost-answer'), to: z.string().min(1) }),
 ]);
 export type LinkMode = z.infer<typeof linkMode>;
 

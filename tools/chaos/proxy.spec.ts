@@ -96,4 +96,13 @@ describe('the way between an app and a server', () => {
     expect(received).toMatch(/^[0-9a-j]+$/);
     expect(received.startsWith('0123')).toBe(true);
   });
+
+  it('keeps the answer to certain words, which the server has heard', async () => {
+    proxy.set({ mode: 'lost-answer', to: 'COMMIT' });
+    client.write('BEGIN');
+    await hears('BEGINBEGIN');
+    client.write('COMMIT');
+    await ended;
+    expect([received, arrived, proxy.lostAnswers]).toEqual(['BEGINBEGIN', 'BEGINCOMMIT', 1]);
+  });
 });

@@ -9,6 +9,8 @@ const MOST_WAITING = 256 * 1024;
 const SLICES_PER_SECOND = 20;
 
 export class Proxy {
+  /** How many answers `lost-answer` has kept from their askers. */
+  lostAnswers = 0;
   readonly #pairs = new Set<Pair>();
   #mode: LinkMode = PASS;
 
@@ -50,7 +52,10 @@ export class Proxy {
       client.resetAndDestroy();
       return;
     }
-    const pair = new Pair(client, connect(targetPort, '127.0.0.1'), this.#mode, () => this.#pairs.delete(pair));
+    const pair = new Pair(client, connect(targetPort, '127.0.0.1'), this.#mode, {
+      over: () => this.#pairs.delete(pair),
+      answerLost: () => (this.lostAnswers += 1),
+    });
     this.#pairs.add(pair);
   }
 }
@@ -60,12 +65,13 @@ class Pair {
   readonly #lanes: readonly Lane[];
   #mode: LinkMode;
   #passed = 0;
+  #loses = false;
 
   constructor(
     private readonly client: Socket,
     private readonly server: Socket,
     mode: LinkMode,
-    private readonly over: () => void,
+    private readonly told: { over: () => void; answerLost: () => void },
   ) {
     this.#mode = mode;
     this.#lanes = [new Lane(client, server, 'up', this), new Lane(server, client, 'down', this)];
@@ -93,15 +99,28 @@ class Pair {
     return false;
   }
 
+  /** Looks at what went up to the server; the next answer to `lost-answer` ends the connection instead of arriving. */
+  sent(bytes: Buffer): void {
+    if (this.#mode.mode === 'lost-answer' && bytes.includes(this.#mode.to)) this.#loses = true;
+  }
+
+  /** Whether an answer may pass. The server has carried out what it answers. */
+  answers(): boolean {
+    if (!this.#loses) return true;
+    if (!this.client.destroyed) this.told.answerLost();
+    this.reset();
+    return false;
+  }
+
   reset(): void {
     for (const socket of [this.client, this.server]) if (!socket.destroyed) socket.resetAndDestroy();
-    this.over();
+    this.told.over();
   }
 
   end(): void {
     this.client.destroy();
     this.server.destroy();
-    this.over();
+    this.told.over();
   }
 }
 
@@ -152,8 +171,9 @@ class Lane {
       }
       const most = mode.mode === 'slow' ? Math.max(1, Math.floor(mode.bytesPerSecond / SLICES_PER_SECOND)) : Infinity;
       const part = first.chunk.subarray(0, Math.min(most, first.chunk.length));
-      if (this.direction === 'down' && !this.pair.count(part.length)) return;
+      if (this.direction === 'down' && !(this.pair.answers() && this.pair.count(part.length))) return;
       if (!this.to.destroyed) this.to.write(part);
+      if (this.direction === 'up') this.pair.sent(part);
       this.#waiting -= part.length;
       first.chunk = first.chunk.subarray(part.length);
       if (first.chunk.length === 0) this.#queue.shift();

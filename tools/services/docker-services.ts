@@ -63,7 +63,7 @@ export class DockerServices implements OwnServices {
     options.say('Starting MySQL, Redis and RabbitMQ with Docker Compose (the first time it fetches the images) …');
     const signal = AbortSignal.timeout(UP_WITHIN_MS);
     await services.#compose(['up', '--detach', '--wait', ...SERVICES], { signal });
-    await services.#compose(['run', '--rm', 'rabbitmq-accounts'], { signal });
+    await services.#makeBrokerAccounts(signal);
     await Promise.all([
       until('MySQL lets both apps in', () => probeMysql(services.urls.orderMysqlUrl), 60_000).catch(hintAtReset),
       until('Redis answers', () => probeRedis(services.urls.redisUrl), 60_000),
@@ -79,6 +79,8 @@ export class DockerServices implements OwnServices {
 
   async start(name: ServiceName): Promise<void> {
     await this.#compose(['up', '--detach', '--wait', name]);
+    // They are gone when it was wiped, and made again without harm when it was not.
+    if (name === 'rabbitmq') await this.#makeBrokerAccounts();
   }
 
   async remove(): Promise<void> {
@@ -97,8 +99,26 @@ export class DockerServices implements OwnServices {
     await this.#compose(['unpause', name]);
   }
 
+  async halt(name: ServiceName): Promise<void> {
+    await this.#compose(['stop', name]);
+  }
+
+  /** Compose calls the volume of a service by the service's name, with the project's before it. */
+  async wipe(name: ServiceName): Promise<void> {
+    await this.#compose(['rm', '--force', '--stop', name]);
+    await docker(['volume', 'rm', '--force', `${this.options.projectName}_${name}`], {});
+  }
+
+  async rabbitmqctl(...args: string[]): Promise<void> {
+    await this.#compose(['exec', '--no-TTY', 'rabbitmq', 'rabbitmqctl', ...args]);
+  }
+
   async stop(): Promise<void> {
     await this.#compose(['stop', ...SERVICES]);
+  }
+
+  async #makeBrokerAccounts(signal?: AbortSignal): Promise<void> {
+    await this.#compose(['run', '--rm', 'rabbitmq-accounts'], signal === undefined ? {} : { signal });
   }
 
   #compose(args: string[], run: RunOptions = {}): Promise<string> {

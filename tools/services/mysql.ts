@@ -1,5 +1,4 @@
 /** A private MariaDB or MySQL server with the accounts and schemas of both apps. */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,8 +6,8 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import type { Binaries } from './binaries.ts';
 import type { ServiceSecrets } from './secrets.ts';
+import { runOnce } from './run-once.ts';
 import { Supervised } from './supervised.ts';
-import { Refusal } from './refusal.ts';
 
 export const PAY_SCHEMA = 'paypair_pay';
 export const ORDER_SCHEMA = 'paypair_order';
@@ -124,23 +123,6 @@ async function makeDataFolder(binaries: MysqlOptions['binaries'], data: string, 
       ]
     : [binaries.mysqld, ['--no-defaults', ...asUser, `--datadir=${data}`, '--initialize-insecure']];
   mkdirSync(isMaria ? data : join(data, '..'), { recursive: true });
-  await runOnce(command, args, logFile);
+  await runOnce(command, args, { PATH: process.env['PATH'] }, logFile);
   writeFileSync(finished, '');
-}
-
-/** Runs a program to its end. @throws Refusal with what it printed when it fails */
-function runOnce(command: string, args: string[], logFile: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } });
-    let printed = '';
-    const keep = (chunk: Buffer) => (printed = (printed + chunk.toString()).slice(-4_000));
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
-    child.once('error', reject);
-    child.once('close', (code) => {
-      writeFileSync(logFile, printed, { flag: 'a', mode: 0o600 });
-      if (code === 0) resolve();
-      else reject(new Refusal(`${command} failed with ${code}:\n${printed.trim()}`));
-    });
-  });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Binaries } from './binaries.ts';
 import { mysqlUrl, ORDER_SCHEMA, PAY_SCHEMA, startMysql } from './mysql.ts';
 import { freePorts } from './ports.ts';
-import { amqpUrl, startRabbitmq } from './rabbitmq.ts';
+import { amqpUrl, rabbitmqctl, startRabbitmq, type RabbitOptions } from './rabbitmq.ts';
 import { redisUrl, startRedis } from './redis.ts';
 import type { ServiceSecrets } from './secrets.ts';
 import { SERVICES, type OwnServices, type ServiceName, type ServiceUrls } from './services.ts';
@@ -78,9 +78,9 @@ export class PrivateServices implements OwnServices {
 
   /** Starts one of the three, at first or after {@link kill}, on the port it always had. */
   async start(name: ServiceName): Promise<void> {
-    const { binaries, secrets, names } = this.options;
-    const { mysql, redis, amqp, epmd, dist } = this.#ports;
-    const paths = { dir: join(this.options.dir, name), logFile: join(this.options.logDir, `${name}.log`) };
+    const { binaries, secrets } = this.options;
+    const { mysql, redis } = this.#ports;
+    const paths = this.#pathsOf(name);
     const since = performance.now();
     switch (name) {
       case 'mysql':
@@ -93,8 +93,7 @@ export class PrivateServices implements OwnServices {
         );
         break;
       case 'rabbitmq': {
-        const ports = { port: amqp, epmdPort: epmd, distPort: dist };
-        const { broker, epmd: portMapper } = await startRabbitmq({ ...paths, ...ports, binaries, secrets, names });
+        const { broker, epmd: portMapper } = await startRabbitmq(this.#rabbitOptions);
         this.#running.set('epmd', portMapper);
         this.#watch(name, broker);
       }
@@ -122,6 +121,26 @@ export class PrivateServices implements OwnServices {
     return Promise.resolve();
   }
 
+  async halt(name: ServiceName): Promise<void> {
+    const server = this.#running.get(name);
+    this.#running.delete(name);
+    await server?.stop(STOP_WITHIN_MS);
+    if (name !== 'rabbitmq') return;
+    const epmd = this.#running.get('epmd');
+    this.#running.delete('epmd');
+    await epmd?.stop(2_000);
+  }
+
+  wipe(name: ServiceName): Promise<void> {
+    if (this.#running.has(name)) throw new Error(`${name} is running`);
+    rmSync(this.#pathsOf(name).dir, { recursive: true, force: true });
+    return Promise.resolve();
+  }
+
+  rabbitmqctl(...args: string[]): Promise<void> {
+    return rabbitmqctl(this.#rabbitOptions, args);
+  }
+
   async stop(): Promise<void> {
     const epmd = this.#running.get('epmd');
     this.#running.delete('epmd');
@@ -135,6 +154,16 @@ export class PrivateServices implements OwnServices {
   async remove(): Promise<void> {
     await this.stop();
     rmSync(this.options.dir, { recursive: true, force: true });
+  }
+
+  #pathsOf(name: ServiceName): { dir: string; logFile: string } {
+    return { dir: join(this.options.dir, name), logFile: join(this.options.logDir, `${name}.log`) };
+  }
+
+  get #rabbitOptions(): RabbitOptions {
+    const { binaries, secrets, names } = this.options;
+    const { amqp, epmd, dist } = this.#ports;
+    return { ...this.#pathsOf('rabbitmq'), port: amqp, epmdPort: epmd, distPort: dist, binaries, secrets, names };
   }
 
   #watch(name: ServiceName, server: Supervised): void {

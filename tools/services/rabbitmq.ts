@@ -6,6 +6,7 @@ import { rabbitDefinitions, VHOST } from './rabbitmq-accounts.ts';
 import type { Binaries } from './binaries.ts';
 import { portOpens } from './ports.ts';
 import type { ServiceSecrets } from './secrets.ts';
+import { runOnce } from './run-once.ts';
 import { Supervised } from './supervised.ts';
 import type { TopologyNames } from '#contract';
 
@@ -59,6 +60,12 @@ export async function startRabbitmq(options: RabbitOptions): Promise<RabbitProce
     throw error;
   }
   return { broker, epmd };
+}
+
+/** Runs `rabbitmqctl` against the node of these options. @throws Refusal with what it printed when it fails */
+export async function rabbitmqctl(options: RabbitOptions, args: readonly string[]): Promise<void> {
+  const tool = join(dirname(options.binaries.rabbitmq), 'rabbitmqctl');
+  await runOnce(tool, args, environment(options), options.logFile);
 }
 
 function writeConfiguration({ dir, port, secrets, names }: RabbitOptions): void {

@@ -29,6 +29,12 @@ export interface OwnServices extends Services {
   /** Stops it in its tracks (SIGSTOP) until {@link resume}. */
   pause: (name: ServiceName) => Promise<void>;
   resume: (name: ServiceName) => Promise<void>;
+  /** Has it end in good order, as its administrator would; {@link start} brings it back. */
+  halt: (name: ServiceName) => Promise<void>;
+  /** Removes the data of one that was killed or halted: {@link start} then brings up an empty one with its accounts. */
+  wipe: (name: ServiceName) => Promise<void>;
+  /** Runs RabbitMQ's own tool against our broker. @throws Refusal with what it printed when it fails */
+  rabbitmqctl: (...args: string[]) => Promise<void>;
   /** Stops all and removes their data. */
   remove: () => Promise<void>;
 }

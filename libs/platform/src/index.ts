@@ -19,6 +19,7 @@ export * from './faults/fail-point.ts';
 export * from './faults/fail-points.ts';
 export * from './faults/protection.ts';
 export * from './health/health.ts';
+export { AnswerWithin } from './http/answer-within.ts';
 export * from './http/cookies.ts';
 export * from './http/fastify-of.ts';
 export * from './http/problem.ts';

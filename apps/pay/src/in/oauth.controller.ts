@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Problem, RateLimit, zodPipe } from '#platform';
+import { AnswerWithin, Problem, RateLimit, zodPipe } from '#platform';
 import { Identify } from '../flow/identify.ts';
 import { wayNotConfigured } from './answers.ts';
 import { numberInput } from './input.ts';
@@ -20,6 +20,7 @@ interface Returned {
 
 /** The step by which a buyer inside WeChat becomes known to the account: to WeChat and back, without a question. */
 @ApiTags('payments')
+@AnswerWithin(8_000) // WeChat may take 5 of them to say who it is.
 @Controller('weixin/oauth')
 export class OauthController {
   constructor(

@@ -1,7 +1,7 @@
 import { Controller, HttpCode, Post, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { Problem, zodPipe } from '#platform';
+import { AnswerWithin, Problem, zodPipe } from '#platform';
 import { Identify } from '../flow/identify.ts';
 import type { AppCashier, JsapiCashier } from '../flow/ports.ts';
 import { Prepay, type PrepayAnswer, type Ready } from '../flow/prepay.ts';
@@ -14,6 +14,9 @@ export class ReturnSettings {
   /** @param payUrl public address of this service, where a browser comes back to from WeChat's page */
   constructor(readonly payUrl: string) {}
 }
+
+/** A buyer waits 15 s for a code: WeChat may take 8 of them. */
+const CODE_WITHIN_MS = 14_000;
 
 /** What every way answers beside its own. */
 interface Created {
@@ -50,6 +53,7 @@ const Refusals = (): MethodDecorator & ClassDecorator => (target: object, key?: 
 /** One route per way to pay. None has a body; a POST is the only thing that changes the way an order is paid. */
 @ApiTags('payments')
 @Refusals()
+@AnswerWithin(CODE_WITHIN_MS)
 @Controller('weixin/pay/create')
 export class PrepayController {
   constructor(

@@ -1,9 +1,12 @@
 import { Controller, Header, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentBuyer, type Identity, OperatorGuard, Problem, zodPipe } from '#platform';
+import { AnswerWithin, CurrentBuyer, type Identity, OperatorGuard, Problem, zodPipe } from '#platform';
 import type { StatusView } from '../domain/view.ts';
 import { SettleNow } from '../flow/settle-now.ts';
 import { numberInput } from './input.ts';
+
+/** WeChat is asked about each attempt, one after the other. */
+const SETTLED_WITHIN_MS = 14_000;
 
 @ApiTags('operator')
 @ApiBearerAuth()
@@ -14,6 +17,7 @@ export class SettleNowController {
 
   @Post(':number/settle')
   @HttpCode(200)
+  @AnswerWithin(SETTLED_WITHIN_MS)
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Ask WeChat about every attempt of an order now, and settle what it says' })
   async settle(

@@ -57,7 +57,8 @@ export class StatusStreams {
     try {
       const first = await this.status.read(orderNo);
       if (first.kind !== 'status') throw problemOf(first);
-      if (reply.raw.destroyed) {
+      // The visitor has left, or has been told that it takes too long.
+      if (reply.raw.destroyed || reply.sent) {
         leave();
         return;
       }

@@ -1,5 +1,5 @@
 import type { DynamicModule, NestApplicationOptions, Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +9,7 @@ import { NestLogger } from '../log/nest-logger.ts';
 import { measureRequests } from '../metrics/http-metrics.ts';
 import { PlatformModule } from '../platform.module.ts';
 import { Shutdown } from '../work/shutdown.ts';
+import { Deadlines } from './answer-within.ts';
 import { addDocs, type OpenApiOptions } from './docs.ts';
 import { serveAssets } from './assets.ts';
 import { fastifyOf } from './fastify-of.ts';
@@ -36,6 +37,8 @@ export interface StartOptions {
   problemPage?: ProblemPage;
   /** How the outside reaches this app: HTTPS there switches HSTS on. */
   publicUrl?: string;
+  /** How long a controller's answer may take; no limit if absent. `@AnswerWithin(ms)` sets another one for a route. */
+  answerWithinMs?: number;
   /** Before the routes are made: raw Fastify plugins, a custom transport (`app.connectMicroservice`). */
   configure?: (app: NestFastifyApplication) => void | Promise<void>;
   /** Stop on SIGTERM and SIGINT (default); a test closes the app itself. */
@@ -86,6 +89,9 @@ async function prepare(app: NestFastifyApplication, options: StartOptions): Prom
   const fastify = fastifyOf(app);
   fastify.removeContentTypeParser('text/plain');
   app.useGlobalFilters(new ProblemFilter(options.problemPage));
+  if (options.answerWithinMs !== undefined) {
+    app.useGlobalInterceptors(new Deadlines(app.get(Reflector), options.answerWithinMs));
+  }
   measureRequests(fastify);
   await addSecurityHeaders(app, options.publicUrl);
   await addRateLimit(app);

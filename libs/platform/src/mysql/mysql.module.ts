@@ -29,13 +29,24 @@ export class Database implements OnModuleInit {
     health: Health,
     shutdown: Shutdown,
   ) {
-    health.register('mysql', () => this.probe(), { required: true });
+    health.register('mysql', () => this.isUsable(), { required: true });
     shutdown.on('connections', 'mysql', () => this.close());
   }
 
   /** Reached and migrated once; whether it answers now is the probe's business. */
   get isOpen(): boolean {
     return this.opened;
+  }
+
+  /**
+   * Whether work can be done with it now: it is open, it answers, and it takes writes. After a failover a server may
+   * answer and be read-only; then nothing can be settled, and whoever asks should go elsewhere.
+   * @throws what the server says when it cannot be asked
+   */
+  async isUsable(): Promise<boolean> {
+    if (!this.opened) return false;
+    const [row] = await this.dataSource.query<{ readOnly: unknown }[]>('SELECT @@GLOBAL.read_only AS readOnly');
+    return ['0', 'OFF'].includes(String(row?.readOnly));
   }
 
   /** Settles when the database was reached and migrated. */
@@ -69,12 +80,6 @@ export class Database implements OnModuleInit {
   private report(error: unknown, retryInMs: number): void {
     if (isInfrastructureTrouble(error)) this.logger.warn(error, { event: 'mysql.away', retryInMs });
     else this.logger.error(error, { event: 'mysql.not-migrated', retryInMs });
-  }
-
-  private async probe(): Promise<boolean> {
-    if (!this.opened) return false;
-    await this.dataSource.query('SELECT 1');
-    return true;
   }
 
   private async close(): Promise<void> {

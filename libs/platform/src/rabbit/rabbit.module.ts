@@ -108,7 +108,7 @@ export class RabbitModule {
         },
         {
           provide: RabbitServer,
-          inject: [CONSUMING, TOPOLOGY, Publisher, ParkedMessages, Database, DataSource],
+          inject: [CONSUMING, TOPOLOGY, Publisher, ParkedMessages, Database],
           useFactory: serverFactory(options),
         },
         {
@@ -149,17 +149,13 @@ const serverFactory =
     publisher: Publisher,
     parked: ParkedMessages,
     database: Database,
-    dataSource: DataSource,
   ): RabbitServer =>
     new RabbitServer({
       connection,
       topology,
       publisher,
       storeParked: (messages) => parked.store(messages),
-      healthy: async () => {
-        if (database.isOpen) await dataSource.query('SELECT 1');
-        return database.isOpen;
-      },
+      healthy: () => database.isUsable(),
       isInfrastructureTrouble,
       ...(app === 'order' && {
         hints: { queue: timeoutInbox(names), type: TIMEOUT_TYPE, isHint: isTimeoutHint },
