@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { until } from '../tools/services/until.ts';
-import { type Client, UnexpectedAnswer } from '../tools/stack/client.ts';
 import { SimulatorControl } from './support/simulator-control.ts';
-import { TEA, upToTheCode } from './support/shop.ts';
+import { TEA } from './support/shop.ts';
 import { Stack, STACK_MS } from './support/stack.ts';
+import { attempts, ordered, refusal } from './support/ways.ts';
 
 const TEST_MS = 180_000;
-const FIVE_MINUTES_MS = 300_000;
 const APPID = 'wx8888888888888888';
 const APP_APPID = 'wx6666666666666666';
 
@@ -21,27 +19,6 @@ describe('every way to pay', () => {
 
   afterAll(() => stack.stop(), STACK_MS);
 
-  /** A buyer in front of the cashier, who has not chosen yet. */
-  async function ordered(): Promise<{ buyer: Client; orderNo: string }> {
-    const buyer = stack.buyer();
-    const order = await buyer.place([{ productId: TEA.productId, quantity: 1 }]);
-    await buyer.openCashier(order);
-    return { buyer, orderNo: order.orderNo };
-  }
-  const attempts = (orderNo: string) =>
-    stack.rows<{ out_trade_no: string; trade_type: string; state: string }>(
-      'pay',
-      'SELECT out_trade_no, trade_type, state FROM attempt WHERE order_no = ? ORDER BY seq',
-      [orderNo],
-    );
-  const refusal = async (work: Promise<unknown>): Promise<Record<string, unknown>> => {
-    const error: unknown = await work.then(
-      () => new Error('it was not refused'),
-      (thrown: unknown) => thrown,
-    );
-    if (error instanceof UnexpectedAnswer) return JSON.parse(error.body) as Record<string, unknown>;
-    throw error;
-  };
   /** What `order` was told of the payment. */
   const told = async (orderNo: string) => {
     const sql = 'SELECT trade_type, openid, appid FROM attempt WHERE order_no = ? AND state = ?';
@@ -52,7 +29,7 @@ describe('every way to pay', () => {
   it(
     'inside WeChat: known by WeChat alone, signed, paid',
     async () => {
-      const { buyer, orderNo } = await ordered();
+      const { buyer, orderNo } = await ordered(stack);
       expect(await refusal(buyer.createWay(orderNo, 'jsapi'))).toMatchObject({
         ...{ status: 403, code: 'OPENID_REQUIRED', authorizeUrl: `/weixin/oauth/start?outtradeno=${orderNo}` },
       });
@@ -66,7 +43,9 @@ describe('every way to pay', () => {
       await buyer.tap(JSON.stringify(again));
       await stack.orderBecomes(orderNo, 'PAID');
       expect(await told(orderNo)).toMatchObject({ trade_type: 'JSAPI', openid: expect.stringMatching(/^oPaypair/) });
-      expect(await attempts(orderNo)).toEqual([{ out_trade_no: orderNo, trade_type: 'JSAPI', state: 'SUCCESS' }]);
+      expect(await attempts(stack, orderNo)).toEqual([
+        { out_trade_no: orderNo, trade_type: 'JSAPI', state: 'SUCCESS' },
+      ]);
     },
     TEST_MS,
   );
@@ -74,7 +53,7 @@ describe('every way to pay', () => {
   it(
     'inside WeChat with an openid of another account: WeChat’s own error',
     async () => {
-      const { buyer, orderNo } = await ordered();
+      const { buyer, orderNo } = await ordered(stack);
       await control.rules({ oauthOpenid: 'oPaypair666666666Phone000001' });
       try {
         await buyer.meetWechat(orderNo);
@@ -91,7 +70,7 @@ describe('every way to pay', () => {
   it(
     'from a mobile browser: a page of WeChat that leads back to the order',
     async () => {
-      const { buyer, orderNo } = await ordered();
+      const { buyer, orderNo } = await ordered(stack);
       const { mweb_url: page = '' } = await buyer.createWay(orderNo, 'h5');
       expect(new URL(page).searchParams.get('redirect_url')).toBe(`${stack.links.pay}/pay/${orderNo}`);
       const there = await fetch(page, { redirect: 'manual' });
@@ -104,9 +83,28 @@ describe('every way to pay', () => {
   );
 
   it(
+    'in a mini-program: its server vouches for the payer',
+    async () => {
+      const { orderNo } = await ordered(stack);
+      const payer = { openid: 'oPaypair555555555Phone000001', payerIp: '203.0.113.9' };
+      await expect(stack.buyer().createMini(orderNo, payer)).rejects.toThrow(/FORBIDDEN/);
+      await expect(stack.operator().createMini(orderNo, payer)).rejects.toThrow(/FORBIDDEN/);
+      const backend = stack.backend();
+      const malformed = backend.createMini(orderNo, { openid: 'o <>', payerIp: 'here' });
+      expect(await refusal(malformed)).toMatchObject({ errors: [{ path: 'openid' }, { path: 'payerIp' }] });
+      const given = await backend.createMini(orderNo, payer);
+      expect(given).toMatchObject({ appId: 'wx5555555555555555', out_trade_no: orderNo });
+      await backend.tap(JSON.stringify(given));
+      await stack.orderBecomes(orderNo, 'PAID');
+      expect(await told(orderNo)).toMatchObject({ trade_type: 'JSAPI', openid: payer.openid, appid: given['appId'] });
+    },
+    TEST_MS,
+  );
+
+  it(
     'from an app: signed for the appid of the app, and given back like any money',
     async () => {
-      const { buyer, orderNo } = await ordered();
+      const { buyer, orderNo } = await ordered(stack);
       const given = await buyer.createWay(orderNo, 'app');
       expect(given).toMatchObject({ appid: APP_APPID, partnerid: '1900000109', package: 'Sign=WXPay' });
       await buyer.tap(JSON.stringify(given));
@@ -119,115 +117,9 @@ describe('every way to pay', () => {
   );
 
   it(
-    'changes only when WeChat has let go of the old one',
-    async () => {
-      await control.rules({ closeAfterMs: FIVE_MINUTES_MS });
-      try {
-        const { buyer, orderNo } = await ordered();
-        const code = await buyer.createCode(orderNo);
-        const refused = buyer.createWay(orderNo, 'h5');
-        expect(await refusal(refused)).toMatchObject({ status: 409, code: 'ATTEMPT_CLOSING', way: 'native' });
-        expect(await buyer.createCode(orderNo)).toMatchObject({ code_url: code.code_url });
-        await buyer.advanceClock(FIVE_MINUTES_MS);
-        const { mweb_url: page = '', out_trade_no: number } = await buyer.createWay(orderNo, 'h5');
-        expect(number).toBe(`${orderNo}-2`);
-        await expect(buyer.tap(code.code_url)).rejects.toThrow(/ORDER_CLOSED/);
-        await buyer.tap(page);
-        await stack.orderBecomes(orderNo, 'PAID');
-        expect(await attempts(orderNo)).toEqual([
-          { out_trade_no: orderNo, trade_type: 'NATIVE', state: 'CLOSED' },
-          { out_trade_no: `${orderNo}-2`, trade_type: 'MWEB', state: 'SUCCESS' },
-        ]);
-      } finally {
-        await control.rules({ closeAfterMs: 0 });
-      }
-    },
-    TEST_MS,
-  );
-
-  it(
-    'does not change when the money was faster',
-    async () => {
-      const buyer = stack.buyer();
-      const { order, code } = await upToTheCode(buyer);
-      const { orderNo } = order;
-      // Nobody hears of the payment but who asks.
-      await buyer.faults({ notify: { off: true } });
-      try {
-        await buyer.tap(code.code_url);
-        expect(await refusal(buyer.createWay(orderNo, 'h5'))).toMatchObject({ status: 409, code: 'ORDER_PAID' });
-      } finally {
-        await buyer.faults({});
-      }
-      await stack.orderBecomes(orderNo, 'PAID');
-      expect(await attempts(orderNo)).toEqual([{ out_trade_no: orderNo, trade_type: 'NATIVE', state: 'SUCCESS' }]);
-    },
-    TEST_MS,
-  );
-
-  it(
-    'never changes because somebody looks at the page',
-    async () => {
-      const { buyer, orderNo } = await ordered();
-      await buyer.createWay(orderNo, 'h5');
-      expect(await buyer.meetWechat(orderNo)).toContain(orderNo);
-      const page = await fetch(`${stack.links.pay}/pay/${orderNo}`, { headers: buyer.cookiesOf(orderNo) });
-      expect(page.status).toBe(200);
-      expect(await attempts(orderNo)).toEqual([{ out_trade_no: orderNo, trade_type: 'MWEB', state: 'NOTPAY' }]);
-    },
-    TEST_MS,
-  );
-
-  it(
-    'is one open attempt, whatever many browsers ask for at once',
-    async () => {
-      const { buyer, orderNo } = await ordered();
-      await buyer.meetWechat(orderNo);
-      const asked = [1, 2, 3].flatMap(() => [
-        buyer.createCode(orderNo),
-        buyer.createWay(orderNo, 'jsapi'),
-        buyer.createWay(orderNo, 'app'),
-      ]);
-      await Promise.allSettled(asked);
-      const open = (await attempts(orderNo)).filter(({ state }) => state === 'NOTPAY' || state === 'CREATED');
-      expect(open).toHaveLength(1);
-      const { mweb_url: page = '' } = await until('the last one wins', () => buyer.createWay(orderNo, 'h5'));
-      await buyer.tap(page);
-      await stack.orderBecomes(orderNo, 'PAID');
-      const states = (await attempts(orderNo)).map(({ state }) => state);
-      expect(states.toSorted()).toEqual([...Array<string>(states.length - 1).fill('CLOSED'), 'SUCCESS']);
-    },
-    TEST_MS,
-  );
-
-  it(
-    'paid in two ways: the second payment goes back',
-    async () => {
-      const buyer = stack.buyer();
-      const { order, code } = await upToTheCode(buyer);
-      const { orderNo } = order;
-      // As if WeChat had confirmed a close and taken money all the same: what it never promises not to do.
-      const sql = "UPDATE attempt SET state = 'CLOSED', open_slot = NULL WHERE out_trade_no = ? AND state = 'NOTPAY'";
-      await stack.rows('pay', sql, [orderNo]);
-      const { mweb_url: page = '' } = await buyer.createWay(orderNo, 'h5');
-      await buyer.tap(page);
-      await stack.orderBecomes(orderNo, 'PAID');
-      const { transactionId } = await buyer.tap(code.code_url);
-      await until('the second payment is back', async () => {
-        const known = 'SELECT COUNT(*) FROM refund_request WHERE out_refund_no = ? AND state = ?';
-        return (await stack.number('order', known, [`A${transactionId}`, 'SUCCESS'])) === 1;
-      });
-      expect(await stack.rows('order', 'SELECT kind, state FROM anomaly WHERE order_no = ?', [orderNo])).toEqual([
-        { kind: 'DOUBLE', state: 'DONE' },
-      ]);
-    },
-    TEST_MS,
-  );
-
-  it(
     'refuses what cannot be meant',
     async () => {
-      const { buyer, orderNo } = await ordered();
+      const { buyer, orderNo } = await ordered(stack);
       const post = async (path: string, body?: string) => {
         const headers = {
           ...buyer.cookiesOf(orderNo),
@@ -262,7 +154,7 @@ describe('every way to pay', () => {
   it(
     'takes an OAuth answer only in the browser it was asked for, and only once',
     async () => {
-      const { buyer, orderNo } = await ordered();
+      const { buyer, orderNo } = await ordered(stack);
       const other = stack.buyer();
       const start = await fetch(`${stack.links.pay}/weixin/oauth/start?outtradeno=${orderNo}`, {
         ...{ headers: buyer.cookiesOf(orderNo), redirect: 'manual' },

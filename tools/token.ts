@@ -9,7 +9,7 @@ const HELP = `
 npm run token -- --sub NAME [--role operator] [--expires SECONDS]
 
   --sub      who it is for: the buyer's or operator's name in your own system
-  --role     a role, may be repeated; "operator" opens the operator's routes
+  --role     a role, may be repeated; "operator" opens the operator's routes, "backend" those of your servers
   --expires  seconds until it expires (3600)
 
   Signed with AUTH_JWT_SECRET, or with the secret that npm start keeps in .local/env.`;

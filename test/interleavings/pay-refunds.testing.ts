@@ -169,10 +169,12 @@ export class PayRefundsInMemory extends Refunds {
   }
 
   /** Money of a settled attempt. */
-  private paid(transactionId: string): Pick<Refund, 'orderNo' | 'outTradeNo' | 'totalFee'> | undefined {
+  private paid(transactionId: string): Pick<Refund, 'appid' | 'orderNo' | 'outTradeNo' | 'totalFee'> | undefined {
     const all = [...this.books.attempts.values()];
     const attempt = all.find((one) => one.transactionId === transactionId && one.state === 'SUCCESS');
-    return attempt && { orderNo: attempt.orderNo, outTradeNo: attempt.outTradeNo, totalFee: attempt.totalFee };
+    if (!attempt) return undefined;
+    const { appid, orderNo, outTradeNo, totalFee } = attempt;
+    return { appid, orderNo, outTradeNo, totalFee };
   }
 
   private ended(refund: Refund, end: RefundEnd): Event {

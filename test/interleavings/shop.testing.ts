@@ -169,7 +169,7 @@ export class Shop implements Around {
     const ask = new Ask(gateway, attempts, settle, takeOver);
     const closeAttempt = new CloseAttempt(attempts, gateway, ask);
     const prepare = new PrepareAttempt(attempts, gateway, ask, closeAttempt, redis, watch, prepaySettings);
-    const ways = new WaySettings({ wapUrl: 'https://pay.example.test', wapName: 'tea shop' }, undefined);
+    const ways = new WaySettings({ wapUrl: 'https://pay.example.test', wapName: 'tea shop' }, {});
     const lookUp = new LookUp(attempts, new NoOrders());
     const status = new Status(lookUp, ask, checks, redis, refunds);
     const refundMoney = new RefundMoney(refunds, refundGateway, watch);

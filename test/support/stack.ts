@@ -50,6 +50,11 @@ export class Stack {
     return new Client(this.running.stack, 'operator', ['operator']);
   }
 
+  /** A server of the merchant, which says who a buyer is. */
+  backend(): Client {
+    return new Client(this.running.stack, 'backend', ['backend']);
+  }
+
   /** What stands in the database of one app. */
   async rows<T>(app: 'pay' | 'order', sql: string, values: unknown[] = []): Promise<T[]> {
     const [rows] = await this.#pools[app].query<RowDataPacket[]>(sql, values);

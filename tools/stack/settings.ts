@@ -16,8 +16,8 @@ export const PORTS: Record<AppName, { setting: string; port: number }> = {
 
 /** The merchant the simulator knows when the environment names no other. */
 const TEST_MERCHANT = { WECHAT_APPID: 'wx8888888888888888', WECHAT_MCH_ID: '1900000109' };
-/** The appid of that merchant's mobile app. */
-const TEST_APP_APPID = 'wx6666666666666666';
+/** The appids of that merchant's mobile app and mini-program. */
+const FURTHER_APPIDS = { WECHAT_APP_APPID: 'wx6666666666666666', WECHAT_MINI_APPID: 'wx5555555555555555' };
 
 export type AppPorts = Record<AppName, number>;
 type Environment = Record<string, string | undefined>;
@@ -88,7 +88,7 @@ export function environmentOf(app: AppName, settings: StackSettings): Environmen
       SIMULATOR_DATA_DIR: join(settings.simulatorDir),
       SIMULATOR_NOTIFY_ALLOW: `${links.pay}/`,
       WECHAT_OAUTH_SECRET: secrets.WECHAT_OAUTH_SECRET,
-      WECHAT_APP_APPID: TEST_APP_APPID,
+      ...FURTHER_APPIDS,
     },
     pay: {
       ...both,
@@ -122,12 +122,12 @@ function refundsThroughSimulator({ env, simulatorDir, simulatorTlsPort }: StackS
   };
 }
 
-/** The simulator knows an app, and plays the official account's server and page; the real WeChat knows neither. */
+/** The simulator knows an app and a mini-program, and plays the official account's server and page; the real WeChat knows none. */
 function appAndOauthAtSimulator({ env, ports, secrets }: StackSettings): Environment {
   if (env['WECHAT_API_BASE_URL'] !== undefined) return {};
   const simulator = linksOf(ports)['wechat-simulator'];
   return {
-    WECHAT_APP_APPID: TEST_APP_APPID,
+    ...FURTHER_APPIDS,
     WECHAT_OAUTH_SECRET: secrets.WECHAT_OAUTH_SECRET,
     WECHAT_OAUTH_API_BASE_URL: simulator,
     WECHAT_OAUTH_AUTHORIZE_URL: `${simulator}/connect/oauth2/authorize`,

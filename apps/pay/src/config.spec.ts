@@ -42,7 +42,7 @@ describe('the settings of pay', () => {
   });
 
   it('pay inside WeChat and from apps only when they say how', () => {
-    expect(readConfig(good)).toMatchObject({ oauth: undefined, appAppid: undefined });
+    expect(readConfig(good)).toMatchObject({ oauth: undefined, appids: { app: undefined, mini: undefined } });
     const env = { WECHAT_OAUTH_SECRET: OAUTH_SECRET, PUBLIC_PAY_URL: 'https://pay.example.test' };
     expect(readConfig({ ...good, ...env }).oauth).toEqual({
       appid: good.WECHAT_APPID,

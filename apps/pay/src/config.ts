@@ -46,6 +46,7 @@ const schema = z
     REDIS_URL: settings.redisUrl(),
     WECHAT_APPID: appid().describe('set the appid of your account, for example wx8888888888888888'),
     WECHAT_APP_APPID: appid().optional().describe('set the appid of your mobile app, or leave it out'),
+    WECHAT_MINI_APPID: appid().optional().describe('set the appid of your mini-program, or leave it out'),
     WECHAT_OAUTH_SECRET: z
       .string()
       .regex(/^[0-9A-Za-z]{16,64}$/, 'is not a secret of an official account')
@@ -168,6 +169,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       appid: values.WECHAT_APPID,
       mchId: values.WECHAT_MCH_ID,
       apiKey: values.WECHAT_API_KEY,
+      furtherAppids: [values.WECHAT_APP_APPID, values.WECHAT_MINI_APPID].filter((one) => one !== undefined),
       notifyUrl: values.NOTIFY_URL,
       // The simulator is one address to us and may be another to browsers.
       mwebUrls: values.DEMO && values.WECHAT_OAUTH_SECRET ? [new URL(values.WECHAT_OAUTH_AUTHORIZE_URL).origin] : [],
@@ -183,7 +185,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     minExpireSeconds: values.WECHAT_MIN_EXPIRE_SECONDS,
     crossCheck: values.NOTIFY_CROSS_CHECK,
     publicPayUrl,
-    appAppid: values.WECHAT_APP_APPID,
+    appids: { app: values.WECHAT_APP_APPID, mini: values.WECHAT_MINI_APPID },
     scene: sceneOf(values.WECHAT_H5_URL ?? new URL(publicPayUrl).origin, values.WECHAT_H5_NAME ?? values.MERCHANT_NAME),
     oauth:
       values.WECHAT_OAUTH_SECRET === undefined

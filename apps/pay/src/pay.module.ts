@@ -46,6 +46,7 @@ import { TakeOver } from './flow/take-over.ts';
 import { Watch } from './flow/watch.ts';
 import { CashierController, CashierSettings } from './in/cashier.controller.ts';
 import { LiveOrders } from './in/live-orders.ts';
+import { MiniProgramController } from './in/mini-program.controller.ts';
 import { OauthController } from './in/oauth.controller.ts';
 import { OpenidSession, OpenidSettings } from './in/openid-session.ts';
 import { OrderConsumer } from './in/order.consumer.ts';
@@ -108,6 +109,7 @@ export class PayModule {
       ],
       controllers: [
         PrepayController,
+        MiniProgramController,
         OauthController,
         StatusController,
         CashierController,
@@ -168,7 +170,7 @@ export class PayModule {
         },
         { provide: Merchant, useValue: new Merchant(wechat.mchId, wechat.appid) },
         { provide: PrepaySettings, useValue: new PrepaySettings(signType, wechat.notifyUrl, minExpireSeconds) },
-        { provide: WaySettings, useValue: new WaySettings(config.scene, config.appAppid) },
+        { provide: WaySettings, useValue: new WaySettings(config.scene, config.appids) },
         { provide: Openids, useValue: new OauthWechat(config.oauth) },
         { provide: SealSettings, useValue: new SealSettings(config.cookieKey, secure) },
         { provide: OpenidSettings, useValue: new OpenidSettings(wechat.appid) },

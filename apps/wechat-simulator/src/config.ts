@@ -37,6 +37,11 @@ const schema = z.object({
     .regex(/^[0-9A-Za-z_-]{1,32}$/, 'is not an appid')
     .optional()
     .describe('set the appid that your mobile app pays with, or leave it out'),
+  WECHAT_MINI_APPID: z
+    .string()
+    .regex(/^[0-9A-Za-z_-]{1,32}$/, 'is not an appid')
+    .optional()
+    .describe('set the appid of your mini-program, or leave it out'),
   WECHAT_OAUTH_SECRET: settings.secret(16).optional(),
   SIMULATOR_PUBLIC_URL: settings.httpUrl().optional(),
   WECHAT_MCH_ID: z

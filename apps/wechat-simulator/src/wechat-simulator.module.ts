@@ -96,7 +96,7 @@ export class WechatSimulatorModule implements OnModuleInit {
       settings.WECHAT_MCH_ID,
       settings.WECHAT_API_KEY,
       settings.SIMULATOR_MERCHANT_NAME,
-      settings.WECHAT_APP_APPID,
+      [settings.WECHAT_APP_APPID, settings.WECHAT_MINI_APPID].filter((appid) => appid !== undefined),
     );
     // A browser is sent there, not this process: this machine is always fine.
     const mayReturn = (url: string): boolean => mayNotify(url, []) || mayNotify(url, settings.SIMULATOR_NOTIFY_ALLOW);

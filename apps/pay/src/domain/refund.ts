@@ -26,6 +26,8 @@ export type RefundOrigin = 'COMMAND' | 'CONSOLE';
 
 /** What WeChat is told; a repeat tells it exactly the same. Amounts in fen. */
 export interface RefundRequest {
+  /** The one it was paid with. */
+  appid: string;
   outRefundNo: string;
   transactionId: string;
   outTradeNo: string;

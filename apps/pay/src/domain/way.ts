@@ -10,8 +10,8 @@ export interface Scene {
 /** How one buyer wants to pay, with what WeChat has to be told about it. */
 export type Way =
   | { tradeType: 'NATIVE' }
-  /** The payer as the account's appid sees them. */
-  | { tradeType: 'JSAPI'; openid: string }
+  /** The payer as the appid sees them: a mini-program's, or the account's own. */
+  | { tradeType: 'JSAPI'; openid: string; appid?: string }
   | { tradeType: 'MWEB'; scene: Scene }
   /** An app has an appid of its own. */
   | { tradeType: 'APP'; appid: string };

@@ -42,7 +42,7 @@ type Round = Prepared | PrepayRefused | 'again';
 /** One call of unifiedorder. */
 export const CALL_MS = 8_000;
 /** Each of at most three calls that close the old attempt. */
-const CLOSE_CALL_MS = 3_000;
+const CLOSE_CALL_MS = 2_000;
 /** All that a switch takes longer. */
 export const SWITCH_MS = 3 * CLOSE_CALL_MS;
 /** WeChat refuses although it has no documented reason to. */

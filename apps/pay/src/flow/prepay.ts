@@ -11,10 +11,10 @@ import { CALL_MS, PrepareAttempt, type Prepared, type PrepayRefused, SWITCH_MS }
 
 /** What is the same for all browsers and apps of this installation. */
 export class WaySettings {
-  /** @param appAppid appid of the merchant's app; without it nothing is paid from an app */
+  /** Appids of the merchant's app and mini-program; without one, nothing is paid there. */
   constructor(
     readonly scene: Scene,
-    readonly appAppid: string | undefined,
+    readonly appids: { readonly app?: string | undefined; readonly mini?: string | undefined },
   ) {}
 }
 
@@ -36,7 +36,7 @@ const LOCK_REST_MS = 2_000;
 /**
  * Asked twice for the same way it answers the same open attempt, and two at once cost one call to WeChat. Asked for
  * another way it closes the open attempt first: while WeChat does not, that one stays, and the answer is `closing`.
- * A round begins for at most 12 s, and takes at most 8 s, with a switch 9 s more.
+ * A round begins for at most 12 s, and takes at most 8 s, with a switch 6 s more.
  *
  * `number`: an order number, or that of one of its attempts. `buyerIp`: told to WeChat as `spbill_create_ip`.
  */
@@ -74,6 +74,15 @@ export class Prepay {
     return { ...ready(answer), cashier: this.gateway.jsapiCashier(answer.attempt, answer.given.prepayId) };
   }
 
+  /** The same in the merchant's mini-program, whose own server knows the payer: `openid` is the mini-program's. */
+  async mini(number: string, payerIp: string, openid: string): Promise<PrepayAnswer<{ cashier: JsapiCashier }>> {
+    const { mini: appid } = this.settings.appids;
+    if (appid === undefined) return { kind: 'way-not-configured', setting: 'WECHAT_MINI_APPID' };
+    const answer = await this.reach(number, { tradeType: 'JSAPI', openid, appid }, payerIp, true);
+    if (answer.kind !== 'ready') return answer;
+    return { ...ready(answer), cashier: this.gateway.jsapiCashier(answer.attempt, answer.given.prepayId) };
+  }
+
   /** The page of WeChat to send a mobile browser to. */
   async h5(number: string, buyerIp: string): Promise<PrepayAnswer<{ orderNo: string; mwebUrl: string }>> {
     const answer = await this.reach(number, { tradeType: 'MWEB', scene: this.settings.scene }, buyerIp, true);
@@ -83,7 +92,7 @@ export class Prepay {
 
   /** What an app opens the cashier with, signed anew each time. */
   async app(number: string, buyerIp: string): Promise<PrepayAnswer<{ cashier: AppCashier }>> {
-    const { appAppid: appid } = this.settings;
+    const { app: appid } = this.settings.appids;
     if (appid === undefined) return { kind: 'way-not-configured', setting: 'WECHAT_APP_APPID' };
     const answer = await this.reach(number, { tradeType: 'APP', appid }, buyerIp, true);
     if (answer.kind !== 'ready') return answer;

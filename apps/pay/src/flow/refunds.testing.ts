@@ -97,7 +97,14 @@ export class RefundsInMemory extends Refunds {
   }
   private add(one: RefundCommand & Pick<Refund, 'origin' | 'state' | 'refundId'>): void {
     const { orderNo: outTradeNo } = one;
-    this.rows.set(one.outRefundNo, { ...one, outTradeNo, totalFee: 100, calledAt: null, tries: 0 });
+    this.rows.set(one.outRefundNo, {
+      ...one,
+      appid: 'wx8888888888888888',
+      outTradeNo,
+      totalFee: 100,
+      calledAt: null,
+      tries: 0,
+    });
     this.dueIn.set(one.outRefundNo, 0);
   }
 }

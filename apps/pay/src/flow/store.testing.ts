@@ -176,7 +176,7 @@ function newAttempt(payable: Payable, seq: number, way: Way): Attempt {
     ...{
       ...unprepared,
       ...account,
-      ...(way.tradeType === 'APP' && { appid: way.appid }),
+      ...('appid' in way && { appid: way.appid }),
       ...none,
       ...told,
       ...times,

@@ -54,9 +54,19 @@ describe('each way to pay', () => {
     expect(world.store.attempt(NO).attempt).toMatchObject({ tradeType: 'APP', appid: 'wx7777777777777777' });
   });
 
-  it('from an app needs its appid', async () => {
-    world.appAppid = undefined;
+  it('in a mini-program is signed with the appid of the mini-program', async () => {
+    world.wechat.onPrepare = () => prepayId;
+    const answer = await world.steps.prepay.mini(NO, IP, OPENID);
+    expect(answer).toMatchObject({ kind: 'ready', cashier: { appId: 'wx5555555555555555' } });
+    const { attempt } = world.store.attempt(NO);
+    expect(attempt).toMatchObject({ tradeType: 'JSAPI', appid: 'wx5555555555555555', payerOpenid: OPENID });
+  });
+
+  it('from an app or in a mini-program needs their appids', async () => {
+    world.appids = {};
     expect(await app()).toEqual({ kind: 'way-not-configured', setting: 'WECHAT_APP_APPID' });
+    const mini = await world.steps.prepay.mini(NO, IP, OPENID);
+    expect(mini).toEqual({ kind: 'way-not-configured', setting: 'WECHAT_MINI_APPID' });
     expect(world.wechat.calls).toEqual([]);
   });
 });

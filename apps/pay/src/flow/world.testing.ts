@@ -152,7 +152,7 @@ export class World {
   crossCheck: NotifySettings['crossCheck'] = 'always';
   replyWithinMs = 1_000;
   lock: 'free' | 'busy' | 'away' = 'free';
-  appAppid: string | undefined = 'wx7777777777777777';
+  appids: { app?: string; mini?: string } = { app: 'wx7777777777777777', mini: 'wx5555555555555555' };
   asksAllowed = true;
 
   static async withOneOrder(): Promise<World> {
@@ -179,7 +179,7 @@ export class World {
     const lookUp = new LookUp(attempts, new OrdersInMemory(this));
     const closeAttempt = new CloseAttempt(attempts, wechat, ask);
     const prepare = new PrepareAttempt(attempts, wechat, ask, closeAttempt, pending, watch, settings);
-    const ways = new WaySettings({ wapUrl: 'https://pay.example.test', wapName: 'tea shop' }, this.appAppid);
+    const ways = new WaySettings({ wapUrl: 'https://pay.example.test', wapName: 'tea shop' }, this.appids);
     return {
       prepay: new Prepay(lookUp, prepare, wechat, new LockInMemory(this), counts, ways),
       notify: new Notify(wechat, attempts, payments, settle, takeOver, counts, notifySettings),

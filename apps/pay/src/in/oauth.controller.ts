@@ -46,9 +46,10 @@ export class OauthController {
     const orderNo = await this.access.orderOf(request, number);
     if (!this.identify.isConfigured) throw wayNotConfigured('WECHAT_OAUTH_SECRET');
     const state = randomBytes(16).toString('hex');
+    const visit = await this.cookies.seal(VISIT, { state, orderNo, done: false });
     await reply
       .header('cache-control', 'no-store')
-      .header('set-cookie', await this.cookies.seal(VISIT, { state, orderNo, done: false }))
+      .header('set-cookie', [visit, ...this.access.cookiesFor(request, orderNo)])
       .redirect(this.identify.authorizeUrl(state), 302);
   }
 

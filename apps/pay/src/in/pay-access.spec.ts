@@ -38,6 +38,15 @@ describe('an order may be seen and paid', () => {
   });
 });
 
+describe('the way back from WeChat', () => {
+  it('needs the cookie of an order whose link was in the address', () => {
+    const [cookie] = access.cookiesFor(request({}, { t: token }), orderNo);
+    expect(cookie).toContain(`paypair_order_${orderNo}=`);
+    expect(access.cookiesFor(request({}, { t: 'forged' }), orderNo)).toEqual([]);
+    expect(access.cookiesFor(request({ cookie: `paypair_order_${orderNo}=${token}` }), orderNo)).toEqual([]);
+  });
+});
+
 describe('an order is refused', () => {
   const other = signPayLink(linkSecret, 'TEST0000000000000000BB', new Date(Date.now() + day));
   it.each([

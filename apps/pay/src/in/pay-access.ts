@@ -48,6 +48,12 @@ export class PayAccess {
     return token === undefined ? 'invalid' : openPayLink(this.settings.payLinkSecret, token, orderNo, new Date());
   }
 
+  /** The same for a request that names a token in its address: the way back has none. */
+  cookiesFor(request: FastifyRequest, orderNo: string): string[] {
+    const { t } = request.query as { t?: unknown };
+    return typeof t === 'string' && this.check(orderNo, t) === 'valid' ? this.cookies(request, orderNo, t) : [];
+  }
+
   /** `Set-Cookie` values that let this browser see the order; the oldest of too many others are taken back. */
   cookies(request: FastifyRequest, orderNo: string, token: string): string[] {
     const { secure } = this.settings;

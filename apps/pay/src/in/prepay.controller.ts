@@ -1,11 +1,12 @@
 import { Controller, HttpCode, Post, Query, Req } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AnswerWithin, Problem, zodPipe } from '#platform';
 import { Identify } from '../flow/identify.ts';
 import type { AppCashier, JsapiCashier } from '../flow/ports.ts';
-import { Prepay, type PrepayAnswer, type Ready } from '../flow/prepay.ts';
-import { problemOf, wayNotConfigured } from './answers.ts';
+import { Prepay } from '../flow/prepay.ts';
+import { wayNotConfigured } from './answers.ts';
+import { CODE_WITHIN_MS, type Created, created, made, Refusals } from './created.ts';
 import { clientIp, numberInput } from './input.ts';
 import { OpenidSession } from './openid-session.ts';
 import { PayAccess } from './pay-access.ts';
@@ -14,41 +15,6 @@ export class ReturnSettings {
   /** @param payUrl public address of this service, where a browser comes back to from WeChat's page */
   constructor(readonly payUrl: string) {}
 }
-
-/** A buyer waits 15 s for a code: WeChat may take 8 of them. */
-const CODE_WITHIN_MS = 14_000;
-
-/** What every way answers beside its own. */
-interface Created {
-  out_trade_no: string;
-  total_fee: number;
-  expires_at: string;
-}
-
-const REFUSALS = [
-  {
-    status: 403,
-    description:
-      'PAY_LINK_REQUIRED, PAY_LINK_EXPIRED; jsapi: OPENID_REQUIRED, with `authorizeUrl` to send the browser to',
-  },
-  { status: 404, description: 'ORDER_NOT_FOUND, WAY_NOT_CONFIGURED' },
-  {
-    status: 409,
-    description:
-      'ORDER_PAID, ORDER_CLOSED, ORDER_EXPIRED, ORDER_CLOSING, ORDER_IN_REVIEW; ATTEMPT_CLOSING, with the `way` that is ' +
-      'still open and Retry-After',
-  },
-  {
-    status: 502,
-    description: 'WECHAT_REFUSED, with `wechatCode` and `wechatText`; WECHAT_UNREACHABLE, safe to repeat',
-  },
-  { status: 503, description: 'ORDER_UNREACHABLE, UNAVAILABLE' },
-  { status: 504, description: 'WECHAT_UNREACHABLE, safe to repeat' },
-] as const;
-
-const Refusals = (): MethodDecorator & ClassDecorator => (target: object, key?: string | symbol, method?: unknown) => {
-  for (const refusal of REFUSALS) ApiResponse(refusal)(target as never, key as never, method as never);
-};
 
 /** One route per way to pay. None has a body; a POST is the only thing that changes the way an order is paid. */
 @ApiTags('payments')
@@ -79,7 +45,7 @@ export class PrepayController {
   @Post('jsapi')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'What a page inside WeChat hands to getBrandWCPayRequest, or a mini-program to wx.requestPayment',
+    summary: 'What a page inside WeChat hands to getBrandWCPayRequest',
     description:
       'The payer is known from /weixin/oauth/start alone. What WeChat tells the page is no proof of payment.',
   })
@@ -128,15 +94,3 @@ export class PrepayController {
     return { ...answer.cashier, ...created(answer) };
   }
 }
-
-/** @throws Problem for what is not ready */
-function made<T extends object>(answer: PrepayAnswer<T>): Ready & T {
-  if (answer.kind !== 'ready') throw problemOf(answer);
-  return answer;
-}
-
-const created = ({ outTradeNo, totalFee, expiresAt }: Ready): Created => ({
-  out_trade_no: outTradeNo,
-  total_fee: totalFee,
-  expires_at: expiresAt.toISOString(),
-});

@@ -12,13 +12,13 @@ export class Merchant {
     readonly apiKey: string,
     /** What the phone shows as the payee. */
     readonly name: string,
-    /** The merchant's mobile app has an appid of its own. */
-    readonly appAppid?: string,
+    /** The merchant's app and mini-program have appids of their own. */
+    readonly furtherAppids: readonly string[] = [],
   ) {}
 
   /** Whether this appid is bound to the merchant. */
   has(appid: string | undefined): appid is string {
-    return appid !== undefined && (appid === this.appid || appid === this.appAppid);
+    return appid !== undefined && [this.appid, ...this.furtherAppids].includes(appid);
   }
 }
 

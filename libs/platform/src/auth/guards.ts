@@ -35,6 +35,18 @@ export class OperatorGuard implements CanActivate {
   }
 }
 
+/** Lets in holders of the role `backend`: servers of the merchant, which say who a buyer is. 401, 403 as above. */
+@Injectable()
+export class BackendGuard implements CanActivate {
+  constructor(private readonly authentication: Authentication) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const { roles } = await this.authentication.require(requestOf(context));
+    if (!roles.includes('backend')) throw new Problem(403, 'FORBIDDEN', 'This needs the role backend.');
+    return true;
+  }
+}
+
 /** The {@link Identity} that a guard let in. */
 export const CurrentBuyer = createParamDecorator((_: unknown, context: ExecutionContext): Identity => {
   const { identity } = requestOf(context);

@@ -179,7 +179,7 @@ async function insert(em: EntityManager, { payable, attempts, now }: LockedOrder
       seq,
       outTradeNo,
       payable.mchId,
-      way.tradeType === 'APP' ? way.appid : payable.appid,
+      ('appid' in way ? way.appid : undefined) ?? payable.appid,
       way.tradeType,
       wish.signType,
       payable.totalFee,

@@ -10,6 +10,7 @@ import type { RefundRow } from './refund.row.ts';
 import { fromNow, micros, type Written } from './rows.ts';
 
 const toRefund = (row: RefundRow): Refund => ({
+  appid: row.appid,
   outRefundNo: row.out_refund_no,
   orderNo: row.order_no,
   transactionId: row.transaction_id,

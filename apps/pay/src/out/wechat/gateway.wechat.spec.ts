@@ -32,7 +32,9 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => wechat.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(wechat.address() as AddressInfo).port}`;
   const notifyUrl = 'https://pay.example.test/weixin/pay/notify/url';
-  gateway = new GatewayWechat({ baseUrl, appid: account.appid, mchId: account.mch_id, apiKey, notifyUrl });
+  const furtherAppids = ['wx7777777777777777'];
+  const merchant = { appid: account.appid, furtherAppids, mchId: account.mch_id, apiKey };
+  gateway = new GatewayWechat({ baseUrl, ...merchant, notifyUrl });
   const world = await World.withOneOrder();
   attempt = await world.open();
 });
@@ -182,6 +184,13 @@ describe('a notification', () => {
   it('of a failure is one', () => {
     expect(open({ result_code: 'FAIL', err_code: 'NOTENOUGH' })).toMatchObject({
       result: { kind: 'failed', tradeState: 'FAIL', reason: 'NOTENOUGH' },
+    });
+  });
+  it('about the app of the merchant is as good as about the account', () => {
+    const app = { appid: 'wx7777777777777777' };
+    expect(open(app)).toMatchObject({ result: { kind: 'paid', ...app } });
+    expect(open({ ...app, result_code: 'FAIL', err_code: 'NOTENOUGH' })).toMatchObject({
+      result: { kind: 'failed', reason: 'NOTENOUGH', ...app },
     });
   });
   it.each([

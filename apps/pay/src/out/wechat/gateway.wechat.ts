@@ -26,6 +26,8 @@ import {
   type Signed,
 } from '../../flow/ports.ts';
 
+type OpenedPayment = ReturnType<typeof openPaymentNotice>;
+
 const believesPaidAtClose = protection('paid-at-close');
 
 export interface WechatAccount {
@@ -33,6 +35,8 @@ export interface WechatAccount {
   appid: string;
   mchId: string;
   apiKey: string;
+  /** Those of the merchant's app and mini-program, whose messages are ours as well. */
+  furtherAppids?: readonly string[];
   notifyUrl: string;
   /** Further addresses that may serve the page for MWEB. */
   mwebUrls?: readonly string[];
@@ -102,17 +106,26 @@ export class GatewayWechat extends Gateway {
   }
 
   override openNotice(raw: Buffer, remoteIp: string): OpenedNotice {
-    const { appid, mchId, apiKey } = this.account;
     failPoint('notify.received', raw);
-    const opened = openPaymentNotice(raw, { keys: { appid, mchId, apiKey }, allowed: ['HMAC-SHA256', 'MD5'] });
+    const opened = this.opened(raw);
     if (opened.kind === 'refused') return opened;
     failPoint('notify.verified', raw);
     // Money of another account goes the way of all money: it fits no attempt of ours, and becomes an anomaly.
     if (opened.kind !== 'failed') return { kind: 'result', result: noticed(opened.notice, { raw, remoteIp }) };
-    const { outTradeNo, transactionId, errCode, errCodeDes, signType } = opened.notice;
+    const { mchId, appid, outTradeNo, transactionId, errCode, errCodeDes, signType } = opened.notice;
     const reason = `${errCode} ${errCodeDes}`.trim();
     const failure = { kind: 'failed', outTradeNo, transactionId, mchId, appid, tradeState: 'FAIL', reason } as const;
     return { kind: 'result', result: { ...failure, source: 'notify', signType, notice: { raw, remoteIp } } };
+  }
+
+  /** Ours by whichever appid of the merchant; else what it is to the first. */
+  private opened(raw: Buffer): OpenedPayment {
+    const { appid, furtherAppids = [], mchId, apiKey } = this.account;
+    const by = (appid: string): OpenedPayment =>
+      openPaymentNotice(raw, { keys: { appid, mchId, apiKey }, allowed: ['HMAC-SHA256', 'MD5'] });
+    const first = by(appid);
+    const isForeign = first.kind === 'refused' && first.reason === 'foreign-appid';
+    return (isForeign ? furtherAppids.map(by).find(({ kind }) => kind === 'failed') : undefined) ?? first;
   }
 
   /** Closes the connections that are kept alive. */

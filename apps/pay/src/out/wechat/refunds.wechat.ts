@@ -42,7 +42,8 @@ const stateOf: Readonly<Record<RefundStatus, RefundAtWechat['state']>> = {
 export class RefundsWechat extends RefundGateway {
   private readonly logger = new Logger('wechat');
   private readonly plain: WechatPayClient;
-  private secure: WechatPayClient | undefined;
+  /** By appid: a refund is asked for by the one it was paid with. */
+  private readonly secure = new Map<string, WechatPayClient>();
 
   constructor(private readonly account: RefundAccount) {
     super();
@@ -54,7 +55,7 @@ export class RefundsWechat extends RefundGateway {
   override async refund(request: RefundRequest, deadlineMs: number): Promise<RefundAccepted> {
     const { transactionId, outRefundNo, totalFee, amountFen, reason } = request;
     try {
-      const client = this.certified();
+      const client = this.certified(request.appid);
       if (typeof client === 'string') return { kind: 'unknown', reason: client };
       failPoint('refund.before-call', request);
       const answer = await client.refund(
@@ -106,9 +107,11 @@ export class RefundsWechat extends RefundGateway {
   }
 
   override openNotice(raw: Buffer): RefundAtWechat | undefined {
-    const { appid, mchId, apiKey } = this.account;
-    const opened = openRefundNotice(raw, { keys: { appid, mchId, apiKey } });
-    if (opened.kind !== 'refund') return undefined;
+    const { appid, furtherAppids = [], mchId, apiKey } = this.account;
+    const opened = [appid, ...furtherAppids]
+      .map((one) => openRefundNotice(raw, { keys: { appid: one, mchId, apiKey } }))
+      .find((one) => one.kind === 'refund');
+    if (opened === undefined) return undefined;
     const { outRefundNo, refundId, transactionId, outTradeNo, totalFee, refundFee, refundStatus } = opened.notice;
     const numbers = { outRefundNo, refundId, transactionId, outTradeNo };
     return { ...numbers, totalFee, amountFen: refundFee, state: stateOf[refundStatus] };
@@ -117,7 +120,7 @@ export class RefundsWechat extends RefundGateway {
   /** Closes the connections that are kept alive. */
   end(): void {
     this.plain.close();
-    this.secure?.close();
+    for (const client of this.secure.values()) client.close();
   }
 
   private identity() {
@@ -126,8 +129,9 @@ export class RefundsWechat extends RefundGateway {
   }
 
   /** The client with the certificate, or why there is none. */
-  private certified(): WechatPayClient | string {
-    if (this.secure) return this.secure;
+  private certified(appid: string): WechatPayClient | string {
+    const known = this.secure.get(appid);
+    if (known) return known;
     const missing = this.missing();
     if (missing !== undefined) return missing;
     const { baseUrl, secureBaseUrl, caFile } = this.account;
@@ -136,12 +140,13 @@ export class RefundsWechat extends RefundGateway {
       const certificate = this.certificate();
       const client = new WechatPayClient({
         ...this.identity(),
+        appid,
         baseUrl,
         secureBaseUrls: [secureBaseUrl],
         certificate,
         ca,
       });
-      this.secure = client;
+      this.secure.set(appid, client);
       return client;
     } catch (error) {
       // The next try reads the files again: a repaired certificate needs no restart.
