@@ -6,6 +6,7 @@ import { checkCashier } from './support/pages/cashier-behaviour.ts';
 import { checkEveryPage } from './support/pages/page-behaviour.ts';
 import { writePageReport } from './support/pages/report.ts';
 import { checkScenes } from './support/pages/scene-checks.ts';
+import { checkWays } from './support/pages/way-behaviour.ts';
 import { Stack, STACK_MS } from './support/stack.ts';
 
 describe('the pages people see', () => {
@@ -27,6 +28,8 @@ describe('the pages people see', () => {
   describe('in every state, in both languages, light and dark', () => checkScenes(scenes, on));
 
   describe('at the cashier', () => checkCashier(on));
+
+  describe('by each way to pay', () => checkWays(on));
 
   describe('everywhere', () => checkEveryPage(on));
 });

@@ -16,6 +16,8 @@ const COMMANDS = {
   token: 'make a token for the API: --sub NAME [--role operator] [--expires SECONDS]',
   reset: 'remove the data that npm start keeps in .local/',
   chaos: 'torment a whole shop by a seeded plan and check every promise (--seed N --seconds S)',
+  live: 'measure how long a settled payment takes to show on an open page, with one and two instances of pay',
+  screenshots: 'take a picture of every page in every state (docs/screenshots)',
   test: 'run the tests: check, unit, int, e2e or all (default)',
   build: 'compile the sources into dist/',
 };

@@ -93,8 +93,8 @@ export class Stack {
   }
 
   /** One more process of `pay`; the notifications keep going to the first. */
-  secondPay() {
-    return startSecondPay(this.running);
+  secondPay(extra: Record<string, string> = {}) {
+    return startSecondPay(this.running, extra);
   }
 
   async stop(): Promise<void> {

@@ -236,6 +236,11 @@ export class Client {
     await this.#control('PUT', 'faults', plan);
   }
 
+  /** Changes what the simulator leaves open, such as `closeAfterMs`. */
+  async rules(changes: object): Promise<void> {
+    await this.#control('PUT', 'rules', changes);
+  }
+
   /** Pays at the simulator with whatever amount and at whatever time, which no phone can do. */
   payAnyway(outTradeNo: string, amountFen?: number): Promise<{ transactionId: string }> {
     return this.#control('POST', `orders/${outTradeNo}/pay`, amountFen === undefined ? {} : { amountFen });

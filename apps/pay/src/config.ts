@@ -84,6 +84,11 @@ const schema = z
     NOTIFY_CROSS_CHECK: settings.choice(['always', 'never']),
     PUBLIC_PAY_URL: settings.httpUrl().optional(),
     PUBLIC_ORDER_URL: settings.httpUrl().optional(),
+    SHOP_URL: settings.httpUrl().optional().describe('set the address of your shop, or leave it out'),
+    SHOP_SUCCESS_URL: settings
+      .httpUrl()
+      .optional()
+      .describe('set the page of your shop for orders that are paid, or leave it out'),
     PAY_LINK_SECRET: settings.secret(32),
     AUTH_JWT_SECRET: settings.secret(32).optional(),
     AUTH_JWKS_URL: settings.httpUrl().optional(),
@@ -206,7 +211,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     jwksUrl: values.AUTH_JWKS_URL,
     demo: values.DEMO,
     merchantName: values.MERCHANT_NAME,
-    shopUrl: values.DEMO && isAddress(values.PUBLIC_ORDER_URL) ? `${values.PUBLIC_ORDER_URL}/` : null,
+    shopUrl:
+      values.SHOP_URL ?? (values.DEMO && isAddress(values.PUBLIC_ORDER_URL) ? `${values.PUBLIC_ORDER_URL}/` : null),
+    successUrl: values.SHOP_SUCCESS_URL ?? null,
     phoneUrl: values.DEMO && isLoopback(baseUrl) ? new URL('/phone', baseUrl).href : null,
     names: topologyNames(values),
   } as const;

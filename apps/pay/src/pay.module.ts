@@ -44,7 +44,7 @@ import { Settle } from './flow/settle.ts';
 import { Status } from './flow/status.ts';
 import { TakeOver } from './flow/take-over.ts';
 import { Watch } from './flow/watch.ts';
-import { CashierController, CashierSettings } from './in/cashier.controller.ts';
+import { CashierController, type CashierOptions, CashierSettings } from './in/cashier.controller.ts';
 import { LiveOrders } from './in/live-orders.ts';
 import { MiniProgramController } from './in/mini-program.controller.ts';
 import { OauthController } from './in/oauth.controller.ts';
@@ -95,7 +95,7 @@ const NOTIFY_REPLY_WITHIN_MS = 4_000;
 export class PayModule {
   /** Wires the app. @throws InvalidRequest for a WeChat account that cannot work */
   static with(config: PayConfig): DynamicModule {
-    const { wechat, signType, minExpireSeconds, merchantName, shopUrl, phoneUrl } = config;
+    const { wechat, signType, minExpireSeconds } = config;
     const secure = config.publicPayUrl.startsWith('https:');
     return {
       module: PayModule,
@@ -177,8 +177,13 @@ export class PayModule {
         { provide: ReturnSettings, useValue: new ReturnSettings(config.publicPayUrl) },
         { provide: NotifySettings, useValue: new NotifySettings(config.crossCheck, NOTIFY_REPLY_WITHIN_MS) },
         { provide: PayAccessSettings, useValue: new PayAccessSettings(config.payLinkSecret, secure) },
-        { provide: CashierSettings, useValue: new CashierSettings(merchantName, shopUrl, phoneUrl) },
+        { provide: CashierSettings, useValue: new CashierSettings(cashierOptions(config)) },
       ],
     };
   }
 }
+
+const cashierOptions = (config: PayConfig): CashierOptions => {
+  const { merchantName, shopUrl, successUrl, phoneUrl, oauth } = config;
+  return { merchantName, shopUrl, successUrl, phoneUrl, jsapi: oauth !== undefined };
+};

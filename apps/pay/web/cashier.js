@@ -1,6 +1,8 @@
-/** The cashier page in motion: it follows the order, switches the visible phase, counts down and keeps the code fresh. */
-import { announce, ask, showTime } from './page.js';
+/** The cashier page in motion: it follows the order, switches the visible phase, counts down and knows when it is over. */
+import { announce, showTime } from './page.js';
+import { Code } from './code.js';
 import { Follower } from './follow.js';
+import { Ways } from './ways.js';
 
 const main = document.querySelector('.cashier');
 const page = main.dataset;
@@ -10,17 +12,14 @@ const findAll = (selector) => [...main.querySelectorAll(selector)];
 /** Orders that ended; nothing on this page can change any more. */
 const ENDED = ['PAID', 'CANCELLED', 'PAY_FAILED'];
 const SHORT_SECONDS = 120;
-const CODE_RETRY_MS = 4000;
+/** Long enough to read that it is paid, before the shop's own page comes. */
+const SUCCESS_MS = 2500;
 
 let phase = page.phase;
 let expiresAt = Date.parse(page.expiresAt);
-let codeExpiresAt = page.codeExpiresAt ? Date.parse(page.codeExpiresAt) : Infinity;
-/** Which code is on the page; null: one that was just made, which the next status names. */
-let shownCode = `${page.outTradeNo} ${page.codeExpiresAt}`;
 /** Server's clock minus ours, in ms: a wrong clock on the buyer's side must not end the order early. */
 let clockOffset = Date.parse(page.serverTime) - Date.now();
 let saidShort = false;
-let fetchingCode = false;
 
 /** Makes one phase visible and says so. */
 const showPhase = (next) => {
@@ -38,65 +37,8 @@ const showPhase = (next) => {
   if (held) find(`[data-panel="${next}"] .panel__heading`).focus();
   const said = find(`[data-panel="${next}"]`).dataset.liveText;
   document.title = `${said} · ${page.merchant}`;
-  announce(said);
-};
-
-const showCode = (state) => {
-  for (const part of findAll('[data-code]')) part.hidden = part.dataset.code !== state;
-};
-const codeState = () => findAll('[data-code]').find((part) => !part.hidden)?.dataset.code;
-
-/** Loads the picture of the open code; the text of a code is of no use to the buyer. */
-const loadPicture = () =>
-  new Promise((resolve) => {
-    const picture = new Image();
-    picture.alt = '';
-    picture.addEventListener('load', () => {
-      find('[data-qr]').replaceChildren(picture);
-      resolve(true);
-    });
-    picture.addEventListener('error', () => resolve(false));
-    picture.src = `/pay/${encodeURIComponent(page.orderNo)}/qr.svg?at=${Date.now()}`;
-  });
-
-/** Asks for a code (the same open one, or a fresh one if that is too old) and shows it. */
-const getCode = async () => {
-  if (fetchingCode) return;
-  fetchingCode = true;
-  showCode('loading');
-  const answer = await ask(`/weixin/pay/create/native?outtradeno=${encodeURIComponent(page.orderNo)}`, {
-    method: 'POST',
-  });
-  const shown = answer.ok && (await loadPicture());
-  fetchingCode = false;
-  if (shown) {
-    page.codeUrl = answer.body?.code_url ?? '';
-    codeExpiresAt = Infinity;
-    shownCode = null;
-    showCode('ready');
-  } else if (phase === 'waiting') {
-    showCode('failed');
-    if (answer.status === 0 || answer.status >= 500 || answer.status === 429) retryCode(answer.retryAfterSeconds);
-  }
-  void follower.look();
-};
-
-const retryCode = (seconds) =>
-  setTimeout(
-    () => {
-      if (phase === 'waiting' && codeState() === 'failed') void getCode();
-    },
-    Math.max(CODE_RETRY_MS, (seconds ?? 0) * 1000),
-  );
-
-/** A code made elsewhere (second tab, the server's refresh) replaces the one shown here. */
-const followCode = async (view) => {
-  const code = `${view.outTradeNo ?? ''} ${view.codeUrlExpiresAt ?? ''}`;
-  if (view.codeUrlExpiresAt !== null) codeExpiresAt = Date.parse(view.codeUrlExpiresAt);
-  const known = shownCode === null || shownCode === code;
-  shownCode = code;
-  if (known || phase !== 'waiting' || view.codeUrlExpiresAt === null || fetchingCode) return;
-  if (await loadPicture()) showCode('ready');
+  announce(next === 'paid' && page.successUrl ? `${said}. ${page.toSuccess}` : said);
+  if (next === 'paid' && page.successUrl) setTimeout(() => location.assign(page.successUrl), SUCCESS_MS);
 };
 
 /** A paid order can have money on its way back too. */
@@ -113,7 +55,7 @@ const showStatus = (view) => {
   showTime(find('[data-field="paidAt"]'), view.paidAt);
   showPhase(view.phase);
   showRefund(view);
-  void followCode(view);
+  void code.follow(view);
   tick();
   if (ENDED.includes(view.orderStatus) && view.phase !== 'refunding') {
     follower.stop();
@@ -139,15 +81,11 @@ const tick = () => {
     saidShort = true;
     announce(page.twoMinutes);
   }
-  if (now >= codeExpiresAt && codeState() === 'ready') showCode('old');
+  code.age(now);
   if (now >= expiresAt) {
     showPhase('expired');
     void follower.look();
   }
-};
-
-const showNotice = (name, visible) => {
-  find(`[data-notice="${name}"]`).hidden = !visible;
 };
 
 const follower = new Follower(page.orderNo, {
@@ -157,10 +95,10 @@ const follower = new Follower(page.orderNo, {
     if (!online && notice.hidden) announce(notice.textContent);
     notice.hidden = online;
   },
-  refused: () => showNotice('gone', true),
+  refused: () => {
+    find('[data-notice="gone"]').hidden = false;
+  },
 });
-
-for (const button of findAll('[data-new-code]')) button.addEventListener('click', () => void getCode());
 
 /** A page taken from the browser's back/forward memory has a dead connection and an old state. */
 addEventListener('pageshow', (event) => {
@@ -170,7 +108,17 @@ addEventListener('pagehide', () => follower.stop());
 
 const paidAt = find('[data-field="paidAt"]');
 showTime(paidAt, paidAt.getAttribute('datetime'));
-const ticking = setInterval(tick, 1000);
 if (!ENDED.includes(page.orderStatus) || phase === 'refunding') follower.start();
-if (phase === 'waiting' && codeState() === 'loading') void getCode();
+const code = new Code(main, {
+  isWaiting: () => phase === 'waiting',
+  changed: () => void follower.look(),
+  refused: (answer) => ways.refused(answer, 'native'),
+});
+const ways = new Ways(main, {
+  showCode: () => void code.get(),
+  asking: () => follower.hurry(),
+  changed: () => void follower.look(),
+});
+const ticking = setInterval(tick, 1000);
+if (phase === 'waiting' && page.shows === 'code' && code.state === 'loading') void code.get();
 else tick();

@@ -21,6 +21,7 @@ export class Follower {
   #asking = false;
   #stopped = false;
   #silent = false;
+  #hurried = 0;
   #newest = '';
 
   /**
@@ -66,6 +67,13 @@ export class Follower {
     if (!this.#stopped) this.#plan(this.#nextDelay(answer.retryAfterSeconds));
   }
 
+  /** Asks at once and often for a while, although the stream is open: the buyer may have paid where only WeChat knows. */
+  hurry() {
+    this.#hurried = POLL_MS.length;
+    this.#polls = 0;
+    void this.look();
+  }
+
   /** Connects and asks anew, after the network or the page was away. */
   #again = () => {
     this.#polls = 0;
@@ -100,6 +108,7 @@ export class Follower {
 
   #nextDelay(retryAfterSeconds) {
     if (retryAfterSeconds !== undefined) return Math.max(POLL_MS[0], retryAfterSeconds * 1000);
+    if (this.#hurried > 0) return POLL_MS[POLL_MS.length - this.#hurried--];
     if (this.#source?.readyState === EventSource.OPEN) return SAFETY_MS;
     const delay = POLL_MS[Math.min(this.#polls, POLL_MS.length - 1)];
     this.#polls += 1;

@@ -8,15 +8,15 @@ import { Status, type StatusAnswer } from '../flow/status.ts';
 import { problemOf } from './answers.ts';
 import { renderCashier } from './cashier.page.ts';
 import type { CashierView } from './cashier.view.ts';
+import { deviceOf } from './device.ts';
 import { clientIp, orderNoInput } from './input.ts';
 import { PayAccess } from './pay-access.ts';
 
+/** @property jsapi whether buyers inside WeChat can be asked who they are, without which they cannot pay there */
+export type CashierOptions = Pick<CashierView, 'merchantName' | 'shopUrl' | 'successUrl' | 'phoneUrl' | 'jsapi'>;
+
 export class CashierSettings {
-  constructor(
-    readonly merchantName: string,
-    readonly shopUrl: string | null,
-    readonly phoneUrl: string | null,
-  ) {}
+  constructor(readonly options: CashierOptions) {}
 }
 
 /** The page does not wait longer for WeChat: it is shown without a code and fetches it. */
@@ -24,6 +24,8 @@ const CODE_WITHIN_MS = 1_500;
 
 interface PageQuery {
   t?: unknown;
+  /** `native` on a phone: the code at once. The only choice that works without scripts. */
+  way?: unknown;
 }
 
 /** The page a buyer pays on. */
@@ -54,11 +56,14 @@ export class CashierController {
       return;
     }
     await this.access.orderOf(request, orderNo);
-    const { merchantName, phoneUrl } = this.settings;
-    const shopUrl = inLanguage(this.settings.shopUrl, locale);
-    const view = await this.view(orderNo, request);
-    void reply.header('cache-control', 'no-store').type('text/html; charset=utf-8');
-    await reply.send(renderCashier({ ...view, locale, merchantName, shopUrl, phoneUrl }));
+    const { options } = this.settings;
+    const device = deviceOf(request.headers['user-agent']);
+    const wantsCode = device === 'desk' || query.way === 'native';
+    const view = await this.view(orderNo, request, wantsCode);
+    const shopUrl = inLanguage(options.shopUrl, locale);
+    const successUrl = inLanguage(successFor(options.successUrl, orderNo), locale);
+    void reply.header('cache-control', 'no-store').header('vary', 'user-agent').type('text/html; charset=utf-8');
+    await reply.send(renderCashier({ ...view, ...options, shopUrl, successUrl, locale, device, wantsCode }));
   }
 
   /** The QR code of the open code alone, for a page that was shown without it. */
@@ -90,12 +95,14 @@ export class CashierController {
     await reply.header('set-cookie', this.access.cookies(request, orderNo, token)).redirect(`/pay/${orderNo}`, 302);
   }
 
+  /** @param wantsCode makes the first code; a phone chooses its way by a button, and nothing is open before that */
   private async view(
     orderNo: string,
     request: FastifyRequest,
+    wantsCode: boolean,
   ): Promise<Pick<CashierView, 'qrSvg' | 'codeUrl'> & Extract<StatusAnswer, { kind: 'status' }>['view']> {
     let answer = await this.status.read(orderNo);
-    if (answer.kind === 'status' && answer.view.phase === 'waiting' && answer.codeUrl === undefined) {
+    if (wantsCode && answer.kind === 'status' && answer.view.phase === 'waiting' && answer.codeUrl === undefined) {
       if (await this.prepares(orderNo, clientIp(request))) answer = await this.status.read(orderNo);
     }
     if (answer.kind !== 'status') throw problemOf(answer);
@@ -118,6 +125,14 @@ export class CashierController {
     return inTime;
   }
 }
+
+/** The shop's own page for an order that is paid. */
+const successFor = (successUrl: string | null, orderNo: string): string | null => {
+  if (successUrl === null) return null;
+  const url = new URL(successUrl);
+  url.searchParams.set('orderNo', orderNo);
+  return url.href;
+};
 
 const qrSvg = (codeUrl: string): Promise<string> =>
   QRCode.toString(codeUrl, { type: 'svg', margin: 2, errorCorrectionLevel: 'M' });

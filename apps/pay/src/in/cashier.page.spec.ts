@@ -21,6 +21,7 @@ const view = (changes: Partial<CashierView> = {}): CashierView => ({
   orderNo: '20261121190211ABCDEF01',
   outTradeNo: '20261121190211ABCDEF01',
   orderStatus: 'WAIT_PAY',
+  tradeType: 'NATIVE',
   tradeState: 'NOTPAY',
   refundStatus: null,
   phase: 'waiting',
@@ -34,7 +35,11 @@ const view = (changes: Partial<CashierView> = {}): CashierView => ({
   codeUrl: 'weixin://wxpay/bizpayurl?pr=abc',
   locale: 'en',
   merchantName: 'Mountain & Tea',
+  device: 'desk',
+  wantsCode: true,
+  jsapi: true,
   shopUrl: 'http://127.0.0.1:3002/',
+  successUrl: null,
   phoneUrl: null,
   ...changes,
 });
@@ -126,6 +131,41 @@ describe('the cashier page', () => {
     expect(page).toContain('<bdi>&lt;script&gt;alert(1)&lt;/script&gt;&quot;]]&gt;&#39;\u202Eevil 😀 &amp; ');
   });
 
+  const shows = (changes: Partial<CashierView>): (string | undefined)[] =>
+    [...renderCashier(view(changes)).matchAll(/data-choice="(\w+)"([^>]*)>/g)]
+      .filter(([, , rest]) => !/\bhidden\b/.test(rest ?? ''))
+      .map(([, name]) => name);
+
+  it('begins with the code on a desk, with a choice on a phone, with a question after the way back from WeChat', () => {
+    const phone = { wantsCode: false, tradeType: null, tradeState: null, qrSvg: null, codeUrl: null } as const;
+    expect(shows({})).toEqual(['code']);
+    expect(shows({ device: 'mobile', ...phone })).toEqual(['ways']);
+    expect(shows({ device: 'wechat', ...phone })).toEqual(['ways']);
+    expect(shows({ device: 'wechat', ...phone, jsapi: false })).toEqual(['code']);
+    expect(shows({ device: 'mobile', ...phone, wantsCode: true })).toEqual(['code']);
+    expect(shows({ device: 'mobile', ...phone, tradeType: 'MWEB', tradeState: 'NOTPAY' })).toEqual(['asking']);
+    expect(shows({ device: 'mobile', ...phone, tradeType: 'MWEB', tradeState: 'CLOSED' })).toEqual(['ways']);
+  });
+
+  it('offers each device its own way and no other', () => {
+    const offers = (changes: Partial<CashierView>) =>
+      [...renderCashier(view({ wantsCode: false, ...changes })).matchAll(/data-way="(\w+)"/g)].map(([, way]) => way);
+    expect(offers({ device: 'mobile' })).toEqual(['h5', 'native']);
+    expect(offers({ device: 'wechat' })).toEqual(['jsapi', 'native']);
+    expect(offers({ device: 'desk' })).toEqual([]);
+  });
+
+  it('shows no code while the order is being paid in another way', () => {
+    const page = renderCashier(view({ tradeType: 'JSAPI', qrSvg: null, codeUrl: null, codeUrlExpiresAt: null }));
+    expect(page).toMatch(/data-code="elsewhere" >/);
+  });
+
+  it('leads to the shop’s own page for paid orders, if there is one', () => {
+    const page = renderCashier(view({ phase: 'paid', successUrl: 'https://shop.example/done?orderNo=1' }));
+    expect(page).toContain('href="https://shop.example/done?orderNo=1"');
+    expect(renderCashier(view({ successUrl: 'javascript:alert(1)' }))).not.toContain('javascript:');
+  });
+
   it('counts down in minutes, in hours when there are any, and not below zero', () => {
     const from = '2026-11-21T12:00:00.000Z';
     expect(timeLeft(from, '2026-11-21T12:05:09.999Z')).toBe('05:09');
@@ -156,8 +196,8 @@ describe('the pages for a buyer without a cashier', () => {
 
 describe('the script of the page', () => {
   it('finds every place it writes to', () => {
-    const page = renderCashier(view());
-    const script = assetOf('pay', '/assets/cashier.js').toString();
+    const page = renderCashier(view({ device: 'mobile' }));
+    const script = ['cashier.js', 'code.js', 'ways.js'].map((name) => assetOf('pay', `/assets/${name}`)).join('');
     const places = [...script.matchAll(/'\[(data-[a-z-]+(?:="[A-Za-z-]+")?)\]/g)].flatMap(([, place]) => place ?? []);
     expect(places).not.toHaveLength(0);
     for (const place of places) expect(page).toContain(place);

@@ -1,7 +1,7 @@
 import { amount, hiddenIf, html, type Markup, renderPage, safeHref, signs } from '#platform';
 import { cashierTexts, type CashierTexts, type Phase, phases } from './cashier.texts.ts';
 import type { CashierView } from './cashier.view.ts';
-import { waiting } from './cashier.waiting.ts';
+import { choiceOf, waiting } from './cashier.waiting.ts';
 
 const RELOAD_SECONDS = 10;
 const lasting: readonly Phase[] = ['paid', 'closed', 'failed', 'refunded'];
@@ -67,8 +67,11 @@ const bill = (view: CashierView, texts: CashierTexts): Markup => html`
 
 const actionOf = (view: CashierView, texts: CashierTexts, phase: Phase): Markup | undefined => {
   const shop = safeHref(view.shopUrl);
+  const back = safeHref(view.successUrl) ?? shop;
+  if (phase === 'paid' && back !== undefined) {
+    return html`<a class="button button--line" href="${back}">${texts.backToShop}</a>`;
+  }
   if (shop === undefined) return undefined;
-  if (phase === 'paid') return html`<a class="button button--line" href="${shop}">${texts.backToShop}</a>`;
   if (phase === 'closed' || phase === 'failed' || phase === 'expired' || phase === 'refunded') {
     return html`<a class="button" href="${shop}">${texts.again}</a>`;
   }
@@ -123,9 +126,9 @@ export const renderCashier = (view: CashierView): string => {
     title: `${texts.phase[view.phase].live} · ${view.merchantName}`,
     name: texts.name,
     bodyClass: 'page page--cashier',
-    styles: ['cashier.css'],
+    styles: ['cashier.css', 'stage.css'],
     scripts: ['cashier.js'],
-    preload: ['page.js', 'follow.js'],
+    preload: ['page.js', 'follow.js', 'code.js', 'ways.js', 'bridge.js'],
     head: refresh(view),
     main: html`<main
       class="cashier"
@@ -139,6 +142,11 @@ export const renderCashier = (view: CashierView): string => {
       data-server-time="${view.serverTime}"
       data-merchant="${view.merchantName}"
       data-two-minutes="${texts.minutesLeft}"
+      data-device="${view.device}"
+      data-shows="${choiceOf(view)}"
+      data-success-url="${safeHref(view.successUrl)}"
+      data-to-success="${texts.toSuccess}"
+      data-texts="${JSON.stringify(texts.script)}"
     >
       <div class="slip card">
         ${bill(view, texts)}

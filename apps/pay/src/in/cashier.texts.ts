@@ -22,6 +22,22 @@ export const phases = [
 ] as const;
 export type Phase = (typeof phases)[number];
 
+interface WayTexts {
+  opening: string;
+  cancelled: string;
+  notWechat: string;
+  failed: string;
+  refused: string;
+  notOffered: string;
+  noAnswer: string;
+  closing: Record<'native' | 'jsapi' | 'h5' | 'app', string>;
+  closingWait: string;
+  old: Record<'native' | 'jsapi' | 'h5', string>;
+  retry: string;
+  retryIn: string;
+  askingLive: string;
+}
+
 export interface CashierTexts {
   name: string;
   payTo: string;
@@ -38,6 +54,21 @@ export interface CashierTexts {
   codeFailed: string;
   retry: string;
   onPhone: string;
+  codeElsewhere: string;
+  codeHere: string;
+  waysHeading: string;
+  jsapiText: string;
+  h5Text: string;
+  payNow: string;
+  showCode: string;
+  otherWays: string;
+  askingHeading: string;
+  askingText: string;
+  askAgain: string;
+  payAgain: string;
+  toSuccess: string;
+  /** What the page's script says about the ways to pay. */
+  script: WayTexts;
   again: string;
   backToShop: string;
   refund: string;
@@ -69,6 +100,39 @@ export const cashierTexts: Record<Locale, CashierTexts> = {
     codeFailed: '暂时无法获取二维码',
     retry: '重试',
     onPhone: '请用另一台手机的微信“扫一扫”付款，本页会自动更新。',
+    codeElsewhere: '您已开始用另一种方式付款，请在那里继续。',
+    codeHere: '改为在此扫码',
+    waysHeading: '微信支付',
+    jsapiText: '在微信中确认金额并付款，本页会自动更新。',
+    h5Text: '将打开微信付款，完成后回到本页查看结果。',
+    payNow: '立即支付',
+    showCode: '显示二维码，用另一台手机付款',
+    otherWays: '在这台手机上付款',
+    askingHeading: '正在向微信查询',
+    askingText: '如果您已付款，结果会自动显示在这里，请勿重复付款。',
+    askAgain: '我已付款，再查一次',
+    payAgain: '还没付款，返回支付',
+    toSuccess: '即将返回商店…',
+    script: {
+      opening: '正在打开微信…',
+      cancelled: '您没有完成付款。订单仍在等待支付。',
+      notWechat: '没有等到微信的支付功能。请在微信中打开本页，或显示二维码。',
+      failed: '微信没有完成付款：{reason}',
+      refused: '微信没有接受这笔支付：{reason}',
+      notOffered: '商家没有开通这种支付方式，请使用二维码。',
+      noAnswer: '暂时没有得到答复，请再试一次，不会重复扣款。',
+      closing: {
+        native: '微信还保留着之前的二维码，暂时不能换用别的方式。',
+        jsapi: '微信还保留着您在微信中开始的支付，暂时不能换用别的方式。',
+        h5: '微信还保留着您在手机浏览器中开始的支付，暂时不能换用别的方式。',
+        app: '微信还保留着您在应用中开始的支付，暂时不能换用别的方式。',
+      },
+      closingWait: '您可以继续用原来的方式付款，或稍后再换。',
+      old: { native: '显示之前的二维码', jsapi: '继续在微信中付款', h5: '继续用微信付款' },
+      retry: '换用此方式',
+      retryIn: '{time} 后可换用',
+      askingLive: '正在向微信查询付款结果',
+    },
     again: '重新下单',
     backToShop: '返回商店',
     refund: '退款',
@@ -137,6 +201,39 @@ export const cashierTexts: Record<Locale, CashierTexts> = {
     codeFailed: 'The code could not be loaded',
     retry: 'Try again',
     onPhone: 'Scan this code with WeChat on another phone. This page follows by itself.',
+    codeElsewhere: 'You have begun to pay in another way. Please go on there.',
+    codeHere: 'Scan here instead',
+    waysHeading: 'Pay with WeChat',
+    jsapiText: 'WeChat asks you to confirm the amount. This page follows by itself.',
+    h5Text: 'WeChat opens for the payment, and you come back here to see the result.',
+    payNow: 'Pay',
+    showCode: 'Show a code for another phone',
+    otherWays: 'Pay on this phone instead',
+    askingHeading: 'Asking WeChat',
+    askingText: 'If you have paid, the result appears here by itself. Please do not pay twice.',
+    askAgain: 'I have paid, ask again',
+    payAgain: 'Not paid yet, back to paying',
+    toSuccess: 'Taking you back to the shop',
+    script: {
+      opening: 'Opening WeChat',
+      cancelled: 'You did not complete the payment. The order is still waiting for it.',
+      notWechat: 'WeChat did not offer its payment here. Open this page inside WeChat, or show the code.',
+      failed: 'WeChat did not complete the payment: {reason}',
+      refused: 'WeChat did not accept this payment: {reason}',
+      notOffered: 'The shop does not take payments in this way. Please use the code.',
+      noAnswer: 'There is no answer right now. Please try again: you will not pay twice.',
+      closing: {
+        native: 'WeChat still keeps the code shown before, and cannot change to another way yet.',
+        jsapi: 'WeChat still keeps the payment you began inside WeChat, and cannot change to another way yet.',
+        h5: 'WeChat still keeps the payment you began in a phone’s browser, and cannot change to another way yet.',
+        app: 'WeChat still keeps the payment you began in an app, and cannot change to another way yet.',
+      },
+      closingWait: 'You can go on paying in that way, or change a little later.',
+      old: { native: 'Show the code from before', jsapi: 'Go on in WeChat', h5: 'Go on with WeChat' },
+      retry: 'Change now',
+      retryIn: 'Change in {time}',
+      askingLive: 'Asking WeChat about your payment',
+    },
     again: 'Order again',
     backToShop: 'Back to the shop',
     refund: 'Refund',
