@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Logger, Module, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { createLogger, startApp, type StartedApp } from '#platform';
+import { createLogger, Shutdown, startApp, type StartedApp } from '#platform';
 import type { StatusView } from '../domain/view.ts';
 import { Status, type StatusAnswer } from '../flow/status.ts';
 import { Watch } from '../flow/watch.ts';
@@ -62,6 +62,22 @@ async function untilAllFree(orderNo: string): Promise<void> {
   }
   expect(places).toBe(MAX_PER_ORDER);
 }
+
+describe('a stream that is asked for while the process leaves', () => {
+  it('tells where the order stands, and ends', async () => {
+    const stopping = new Shutdown();
+    const module = { module: StreamsOnly, providers: [{ provide: Shutdown, useValue: stopping }] };
+    const logger = createLogger('test', 'silent');
+    const app = await startApp(module, { name: 'test', port: 0, logger, openapi: false, signals: false });
+    try {
+      stopping.begin();
+      const text = await (await fetch(`${app.url}/stream/LEAVING`)).text();
+      expect(text).toContain('"phase":"waiting"');
+    } finally {
+      await app.close();
+    }
+  });
+});
 
 describe('the streams of one order', () => {
   it('are bounded, and each gives its place back when its client leaves', async () => {

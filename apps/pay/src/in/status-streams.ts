@@ -22,7 +22,7 @@ export class StatusStreams {
   constructor(
     private readonly status: Status,
     private readonly watch: Watch,
-    shutdown: Shutdown,
+    private readonly shutdown: Shutdown,
   ) {
     shutdown.on('intake', 'status streams', () => {
       for (const end of [...this.streams]) end();
@@ -73,6 +73,8 @@ export class StatusStreams {
         });
       // What changed while the first view was read.
       onChange();
+      // Who follows it elsewhere from now on must not keep this process.
+      if (this.shutdown.isShuttingDown) end();
     } catch (error) {
       leave();
       throw error;

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Module, Param, Post, Query } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -352,6 +352,27 @@ describe('stopping', () => {
     await closing;
     expect(steps).toEqual(['intake', 'request', 'drain', 'connections']);
     await expect(fetch(`${stopped.url}/health/live`)).rejects.toThrow();
+  });
+
+  it('answers who still has a connection while it leaves, and hangs up', async () => {
+    const stopped = await start();
+    const server = stopped.app.getHttpServer();
+    let atServer: Socket | undefined;
+    server.once('connection', (one: Socket) => (atServer = one));
+    const { hostname, port } = new URL(stopped.url);
+    const half = 'GET /things/4711 HTTP/1.1\r\nHost: x\r\n';
+    const socket = connect(Number(port), hostname, () => socket.write(half));
+    const answer = new Promise<string>((resolve) => {
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      socket.on('close', () => resolve(text));
+    });
+    while (atServer?.bytesRead !== half.length) await new Promise(setImmediate);
+    const closing = stopped.close();
+    while (server.listening) await new Promise(setImmediate);
+    socket.write('\r\n');
+    expect(await answer).toMatch(/^HTTP\/1\.1 200 [^]*\r\nConnection: close\r\n/i);
+    await closing;
   });
 
   it('explains a port in use in one sentence', async () => {

@@ -107,6 +107,8 @@ function createAdapter(trustProxy: readonly string[] | undefined): FastifyAdapte
     requestTimeout: 10_000,
     connectionTimeout: 60_000,
     keepAliveTimeout: 65_000,
+    // Who still has a connection while we leave is answered, and told to hang up; everything he needs is still there.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 128 },
     clientErrorHandler: answerUnreadable,
     http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024 },
