@@ -42,7 +42,7 @@ export class OutboxRow {
 }
 
 /** For the migration that creates {@link OutboxRow}'s table. Runs on MySQL 8.4 and MariaDB 10.11. */
-export const outboxTable = `CREATE TABLE outbox (
+export const outboxTable = `CREATE TABLE IF NOT EXISTS outbox (
   id bigint unsigned NOT NULL AUTO_INCREMENT,
   message_id varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   type varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

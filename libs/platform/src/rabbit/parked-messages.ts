@@ -50,7 +50,7 @@ export class ParkedMessageRow {
 }
 
 /** For the migration that creates {@link ParkedMessageRow}'s table. Runs on MySQL 8.4 and MariaDB 10.11. */
-export const parkedMessageTable = `CREATE TABLE parked_message (
+export const parkedMessageTable = `CREATE TABLE IF NOT EXISTS parked_message (
   id bigint unsigned NOT NULL AUTO_INCREMENT,
   message_id varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   queue varchar(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

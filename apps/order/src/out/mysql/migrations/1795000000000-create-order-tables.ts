@@ -2,7 +2,7 @@ import { type MigrationInterface, type QueryRunner } from 'typeorm';
 import { outboxTable, parkedMessageTable } from '#platform';
 
 const table = (name: string, ...parts: string[]) =>
-  `CREATE TABLE ${name} (${parts.join(', ')}) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4`;
+  `CREATE TABLE IF NOT EXISTS ${name} (${parts.join(', ')}) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4`;
 const ascii = (length: number) => `varchar(${length}) CHARACTER SET ascii COLLATE ascii_bin`;
 
 /**
@@ -127,13 +127,12 @@ export class CreateOrderTables1795000000000 implements MigrationInterface {
 
   /** DDL commits as it goes: a run that was killed half-way is taken up again where it stopped. */
   async up(runner: QueryRunner): Promise<void> {
-    for (const sql of tables)
-      await runner.query(sql.replace(/^\s*CREATE TABLE (?!IF NOT EXISTS)/i, 'CREATE TABLE IF NOT EXISTS '));
+    for (const sql of tables) await runner.query(sql);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     for (const sql of [...tables].reverse()) {
-      const name = /^\s*CREATE TABLE (?:IF NOT EXISTS )?`?(\w+)/i.exec(sql)?.[1];
+      const name = /^\s*CREATE TABLE IF NOT EXISTS (\w+)/i.exec(sql)?.[1];
       if (name) await runner.query(`DROP TABLE IF EXISTS ${name}`);
     }
   }

@@ -8,9 +8,10 @@ const table = 'ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unico
 export class Payments1763700000000 implements MigrationInterface {
   name = 'Payments1763700000000';
 
+  /** DDL commits as it goes: a run that was killed half-way is taken up again where it stopped. */
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      CREATE TABLE payable (
+      CREATE TABLE IF NOT EXISTS payable (
         order_no ${ascii(32)} NOT NULL,
         mch_id ${ascii(32)} NOT NULL,
         appid ${ascii(32)} NOT NULL,
@@ -31,7 +32,7 @@ export class Payments1763700000000 implements MigrationInterface {
         KEY payable_close_due (close_due_at)
       ) ${table}`);
     await runner.query(`
-      CREATE TABLE attempt (
+      CREATE TABLE IF NOT EXISTS attempt (
         id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
         order_no ${ascii(32)} NOT NULL,
         seq INT UNSIGNED NOT NULL,
@@ -71,7 +72,7 @@ export class Payments1763700000000 implements MigrationInterface {
         KEY attempt_next_check (next_check_at)
       ) ${table}`);
     await runner.query(`
-      CREATE TABLE notice (
+      CREATE TABLE IF NOT EXISTS notice (
         id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
         kind ${ascii(8)} NOT NULL,
         out_trade_no ${ascii(32)} NOT NULL,
@@ -86,7 +87,7 @@ export class Payments1763700000000 implements MigrationInterface {
         KEY notice_out_trade_no (out_trade_no)
       ) ${table}`);
     await runner.query(`
-      CREATE TABLE anomaly (
+      CREATE TABLE IF NOT EXISTS anomaly (
         id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
         kind ${ascii(8)} NOT NULL,
         order_no ${ascii(32)} NULL,

@@ -9,7 +9,9 @@ const ascii = (length: number): string => `VARCHAR(${length}) CHARACTER SET asci
 export class Ways1764000000000 implements MigrationInterface {
   readonly name = 'Ways1764000000000';
 
+  /** All columns come in one statement, so that a run that was killed finds all of them or none. */
   async up(runner: QueryRunner): Promise<void> {
+    if (await runner.hasColumn('attempt', 'mweb_url')) return;
     await runner.query(
       `ALTER TABLE attempt ADD COLUMN payer_openid ${ascii(128)}, ADD COLUMN wap_url ${ascii(256)},
          ADD COLUMN wap_name VARCHAR(64) NULL, ADD COLUMN mweb_url ${ascii(2048)}`,

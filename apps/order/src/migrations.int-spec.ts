@@ -1,0 +1,17 @@
+import { describe, expect, it } from '@jest/globals';
+import { migrateAtOnce, migrateThroughDeaths, tablesOf } from '../../../test/support/killed-migrations.ts';
+import { freshSchema } from '../../../test/support/services.ts';
+import { orderSchema } from './order.module.ts';
+
+describe('migrations whose process is killed, H4 of the fault matrix', () => {
+  it('are taken up after every statement, and end as those of a process that lives', async () => {
+    const [killed, whole] = [await freshSchema('order'), await freshSchema('order')];
+    try {
+      expect(await migrateThroughDeaths(killed.url, orderSchema)).toBeGreaterThan(orderSchema.migrations.length);
+      await migrateAtOnce(whole.url, orderSchema);
+      expect(await tablesOf(killed.url)).toEqual(await tablesOf(whole.url));
+    } finally {
+      await Promise.all([killed.drop(), whole.drop()]);
+    }
+  });
+});

@@ -1,0 +1,91 @@
+/** Migrations in processes that are killed on the way. MySQL commits DDL as it goes, so each leaves half of its work. */
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { type DatabaseOptions, migrate, openDataSource } from '#platform';
+
+type Migration = new () => MigrationInterface;
+export interface Schema extends Pick<DatabaseOptions, 'entities'> {
+  migrations: Migration[];
+}
+
+class Killed extends Error {}
+
+/**
+ * Migrates an empty schema by processes that die: of each migration the first try after its first statement, the second
+ * one after its second, and so on, each taking up what the one before has left, until one comes to the end.
+ * @returns how many have died
+ */
+export async function migrateThroughDeaths(url: string, schema: Schema): Promise<number> {
+  const tries = new Map<Migration, number>();
+  const migrations = schema.migrations.map((migration) => mortal(migration, tries));
+  for (let deaths = 0; ; deaths += 1) {
+    const source = await openDataSource({ url, ...schema, migrations });
+    try {
+      await migrate(source);
+      return deaths;
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error;
+    } finally {
+      await source.destroy();
+    }
+  }
+}
+
+/** Migrates an empty schema in one go. */
+export async function migrateAtOnce(url: string, schema: Schema): Promise<void> {
+  const source = await openDataSource({ url, ...schema });
+  await migrate(source).finally(() => source.destroy());
+}
+
+/** Every table as the server would create it. */
+export async function tablesOf(url: string): Promise<string[]> {
+  const source = await openDataSource({ url });
+  try {
+    const tables = await source.query<Record<string, string>[]>('SHOW TABLES');
+    const created: string[] = [];
+    for (const table of tables) {
+      const [row] = await source.query<Record<string, string>[]>(`SHOW CREATE TABLE ${Object.values(table)[0] ?? ''}`);
+      created.push((row?.['Create Table'] ?? '').replace(/ AUTO_INCREMENT=\d+/, ''));
+    }
+    return created.sort();
+  } finally {
+    await source.destroy();
+  }
+}
+
+/** Dies after a statement, or at its end, before anybody has noted that it is done. */
+function mortal(Original: Migration, tries: Map<Migration, number>): Migration {
+  class Mortal {
+    readonly #original = new Original();
+    readonly name = this.#original.name ?? Original.name;
+
+    async up(runner: QueryRunner): Promise<void> {
+      let left = 1 + (tries.get(Original) ?? 0);
+      tries.set(Original, left);
+      const step = (): void => {
+        left -= 1;
+        if (left === 0) throw new Killed();
+      };
+      await this.#original.up(counting(runner, step));
+      step();
+    }
+
+    down(runner: QueryRunner): Promise<void> {
+      return this.#original.down(runner);
+    }
+  }
+  return Mortal;
+}
+
+const counting = (runner: QueryRunner, step: () => void): QueryRunner =>
+  new Proxy(runner, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      if (name !== 'query') return member.bind(target) as unknown;
+      return async (sql: string, parameters?: unknown[]) => {
+        const answer: unknown = await target.query(sql, parameters);
+        step();
+        return answer;
+      };
+    },
+  });
