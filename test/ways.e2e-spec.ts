@@ -19,8 +19,8 @@ describe('every way to pay', () => {
 
   afterAll(() => stack.stop(), STACK_MS);
 
-  /** What `order` was told of the payment. */
-  const told = async (orderNo: string) => {
+  /** How the order was paid. */
+  const paidBy = async (orderNo: string) => {
     const sql = 'SELECT trade_type, openid, appid FROM attempt WHERE order_no = ? AND state = ?';
     const [paid] = await stack.rows<Record<string, string>>('pay', sql, [orderNo, 'SUCCESS']);
     return paid;
@@ -42,7 +42,7 @@ describe('every way to pay', () => {
       expect(await buyer.status(orderNo)).toMatchObject({ tradeType: 'JSAPI', phase: 'waiting' });
       await buyer.tap(JSON.stringify(again));
       await stack.orderBecomes(orderNo, 'PAID');
-      expect(await told(orderNo)).toMatchObject({ trade_type: 'JSAPI', openid: expect.stringMatching(/^oPaypair/) });
+      expect(await paidBy(orderNo)).toMatchObject({ trade_type: 'JSAPI', openid: expect.stringMatching(/^oPaypair/) });
       expect(await attempts(stack, orderNo)).toEqual([
         { out_trade_no: orderNo, trade_type: 'JSAPI', state: 'SUCCESS' },
       ]);
@@ -77,7 +77,7 @@ describe('every way to pay', () => {
       expect(there.headers.get('location')).toContain(encodeURIComponent(`/pay/${orderNo}`));
       await buyer.tap(page);
       await stack.orderBecomes(orderNo, 'PAID');
-      expect(await told(orderNo)).toMatchObject({ trade_type: 'MWEB' });
+      expect(await paidBy(orderNo)).toMatchObject({ trade_type: 'MWEB' });
     },
     TEST_MS,
   );
@@ -96,7 +96,7 @@ describe('every way to pay', () => {
       expect(given).toMatchObject({ appId: 'wx5555555555555555', out_trade_no: orderNo });
       await backend.tap(JSON.stringify(given));
       await stack.orderBecomes(orderNo, 'PAID');
-      expect(await told(orderNo)).toMatchObject({ trade_type: 'JSAPI', openid: payer.openid, appid: given['appId'] });
+      expect(await paidBy(orderNo)).toMatchObject({ trade_type: 'JSAPI', openid: payer.openid, appid: given['appId'] });
     },
     TEST_MS,
   );
@@ -109,7 +109,7 @@ describe('every way to pay', () => {
       expect(given).toMatchObject({ appid: APP_APPID, partnerid: '1900000109', package: 'Sign=WXPay' });
       await buyer.tap(JSON.stringify(given));
       await stack.orderBecomes(orderNo, 'PAID');
-      expect(await told(orderNo)).toMatchObject({ trade_type: 'APP', appid: APP_APPID });
+      expect(await paidBy(orderNo)).toMatchObject({ trade_type: 'APP', appid: APP_APPID });
       await stack.operator().refund(orderNo, { amountFen: TEA.priceFen, reason: 'returned' });
       await stack.orderBecomes(orderNo, 'REFUNDED', TEST_MS);
     },
@@ -176,4 +176,13 @@ describe('every way to pay', () => {
     },
     TEST_MS,
   );
+
+  it('is described with every refusal', async () => {
+    const answer = await fetch(`${stack.links.pay}/docs-json`);
+    const { paths } = (await answer.json()) as { paths: Record<string, { post?: { responses: object } }> };
+    for (const way of ['native', 'jsapi', 'h5', 'app', 'mini']) {
+      const described = Object.keys(paths[`/weixin/pay/create/${way}`]?.post?.responses ?? {});
+      expect(described).toEqual(expect.arrayContaining(['200', '403', '404', '409', '502', '503', '504']));
+    }
+  });
 });
