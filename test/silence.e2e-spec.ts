@@ -22,7 +22,7 @@ describe('WeChat sends no notification at all', () => {
     stack.rows<{ source: string }>('order', 'SELECT source FROM order_payment WHERE order_no = ?', [orderNo]);
 
   it(
-    'a paid order is found by asking, within 10 s',
+    'a paid order is found by asking, within 10 s (F3)',
     async () => {
       const buyer = stack.buyer();
       const { order, code } = await upToTheCode(buyer);

@@ -38,6 +38,7 @@ export class NoCounts extends Counts {
   override notice = nothing;
   override settled = nothing;
   override prepay = nothing;
+  override refundWaits = nothing;
 }
 
 export class NoAudits extends Audits {

@@ -172,7 +172,7 @@ export class Shop implements Around {
     const ways = new WaySettings({ wapUrl: 'https://pay.example.test', wapName: 'tea shop' }, {});
     const lookUp = new LookUp(attempts, new NoOrders());
     const status = new Status(lookUp, ask, checks, redis, refunds);
-    const refundMoney = new RefundMoney(refunds, refundGateway, watch);
+    const refundMoney = new RefundMoney(refunds, refundGateway, watch, counts);
     return {
       ...{ status, refundMoney },
       prepay: new Prepay(lookUp, prepare, gateway, new NoLock(), counts, ways),

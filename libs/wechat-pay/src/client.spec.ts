@@ -1,6 +1,8 @@
+import dns from 'node:dns';
 import http from 'node:http';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type CallOptions, WechatPayClient, type WechatPayOptions } from './index.ts';
 import { type Fields, readXml, type SignType, verifyFields } from './protocol/index.ts';
@@ -21,6 +23,7 @@ const ORDER = {
   tradeType: 'NATIVE',
 } as const;
 
+type NoName = (error: Error) => void;
 type Answer = (response: http.ServerResponse, path: string, fields: Fields) => void;
 
 let answer: Answer;
@@ -80,6 +83,10 @@ const answers = (changes: Record<string, string | number | undefined>, signType?
 };
 const answersText = (text: string | Buffer, status = 200): Answer => {
   return (response) => response.writeHead(status, { 'content-type': 'text/html' }).end(text);
+};
+const answersPacked = (bytes: number): Answer => {
+  const packed = gzipSync(Buffer.alloc(bytes, ' '));
+  return (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed);
 };
 const refuses = (err_code: string) => answers({ result_code: 'FAIL', err_code, err_code_des: '说明' });
 
@@ -262,12 +269,13 @@ describe('closeorder', () => {
   });
 });
 
-describe('the outcome is unknown', () => {
+describe('the outcome is unknown (E3, E6)', () => {
   it.each<[string, () => Answer, string]>([
     ['HTML', () => answersText('<html>502 Bad Gateway</html>'), 'unreadable answer'],
     ['an empty answer', () => answersText(''), 'unreadable answer'],
     ['half an answer', () => answersText(message(PAID).slice(0, 300)), 'unreadable answer'],
     ['a compressed answer', () => answersText(Buffer.from([0x1f, 0x8b, 8, 0, 0, 0])), 'unreadable answer'],
+    ['an answer that would be 32 MB, unpacked', () => answersPacked(32_000_000), 'unreadable answer'],
     ['another sign', () => answersText(message(PAID).replace('4200000478', '4200000479')), 'wrong sign'],
     ['the weaker algorithm', () => answers(PAID, 'MD5'), 'wrong sign'],
     ['another appid', () => answers({ ...PAID, appid: 'wx0000000000000000' }), 'answer for another appid'],
@@ -291,16 +299,25 @@ describe('the outcome is unknown', () => {
     expect(await query()).toEqual(unknown('HTTP 400', false));
   });
 
-  it('after a redirect, which is not followed', async () => {
+  it('after a redirect, which is not followed (E12)', async () => {
     answer = (response) => response.writeHead(307, { location: url('/elsewhere') }).end();
     expect(await query()).toEqual(unknown('HTTP 307', false));
     expect(requests.map(({ path }) => path)).toEqual(['/pay/orderquery']);
   });
 
-  it('when nobody listens', async () => {
+  it('when nobody listens (E1)', async () => {
     const port = await freePort();
     client = newClient({ baseUrl: `http://127.0.0.1:${port}` });
     expect(await query()).toEqual(unknown('connection: ECONNREFUSED'));
+  });
+
+  it('when nobody knows the host’s name (E1)', async () => {
+    const lookup = jest.spyOn(dns, 'lookup').mockImplementation(((_name: string, _how: object, done: NoName) => {
+      done(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }));
+    }) as unknown as typeof dns.lookup);
+    client = newClient({ baseUrl: 'https://api.mch.example.test', retry: { tries: 2, pauseMs: 1 } });
+    expect(await query()).toEqual(unknown('connection: ENOTFOUND'));
+    expect(lookup).toHaveBeenCalledTimes(2);
   });
 
   it('when the deadline passes: the client’s own, or the caller’s', async () => {
@@ -341,7 +358,7 @@ describe('the outcome is unknown', () => {
   });
 });
 
-describe('the circuit breaker', () => {
+describe('the circuit breaker (E5, E11)', () => {
   const fail20 = async () => {
     answer = answersText('', 503);
     for (let call = 0; call < 20; call++) expect(await query()).toEqual(unknown('HTTP 503'));

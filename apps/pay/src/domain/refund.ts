@@ -85,6 +85,12 @@ const DEFINITE: ReadonlySet<string> = new Set([
 ]);
 export const isDefiniteRefusal = (code: string): boolean => DEFINITE.has(code);
 
+/** Reasons for waiting that time alone does not remove: the funds, the certificate or the account need somebody. */
+export const needsHands = (reason: string): boolean =>
+  /^(NOTENOUGH|CERT_ERROR|NOAUTH|SIGNERROR|(APPID|MCHID)_NOT_EXIST|APPID_MCHID_NOT_MATCH)$|certificate|WECHAT_C/.test(
+    reason,
+  );
+
 /** WeChat takes two refunds of one payment only this far apart; a second more than it asks for, because clocks differ. */
 export const REFUNDS_APART_MS = 61_000;
 

@@ -28,7 +28,7 @@ describe('notify', () => {
     expect(world.removed).toEqual([NO]);
   });
 
-  it('answers SUCCESS to a duplicate, without asking WeChat again', async () => {
+  it('answers SUCCESS to a duplicate, without asking WeChat again (F2)', async () => {
     await world.open();
     world.wechat.onQuery = () => ({ kind: 'paid', payment: paid() });
     await receive(notice());
@@ -37,7 +37,7 @@ describe('notify', () => {
     expect(world.store.told).toHaveLength(1);
   });
 
-  it('takes a notice that is faster than the prepay’s answer', async () => {
+  it('takes a notice that is faster than the prepay’s answer (F4)', async () => {
     world.wechat.onQuery = () => ({ kind: 'paid', payment: paid() });
     world.wechat.onPrepare = async () => {
       expect(await receive(notice())).toEqual({ kind: 'success' });

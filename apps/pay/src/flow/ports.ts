@@ -295,4 +295,6 @@ export abstract class Counts {
   abstract notice(outcome: string): void;
   abstract settled(source: string, outcome: string): void;
   abstract prepay(outcome: string): void;
+  /** A refund was put off; `somebody`: it goes on only when its cause is removed by hand. */
+  abstract refundWaits(what: 'time' | 'somebody'): void;
 }

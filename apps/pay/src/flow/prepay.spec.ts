@@ -38,7 +38,7 @@ describe('prepay', () => {
     expect(world.wechat.calls).toEqual([]);
   });
 
-  it('keeps the attempt when the outcome is unknown, and repeats with the same number', async () => {
+  it('keeps the attempt when the outcome is unknown, and repeats with the same number (E2)', async () => {
     world.wechat.onPrepare = () => ({ kind: 'unknown', reason: 'deadline', timedOut: true });
     expect(await native()).toEqual({ kind: 'wechat-unreachable', timedOut: true });
     expect(world.stateOf(NO)).toBe('CREATED');
@@ -46,7 +46,7 @@ describe('prepay', () => {
     expect(await native()).toMatchObject({ kind: 'ready', outTradeNo: NO });
   });
 
-  it('refreshes a code whose life is over, with the same number', async () => {
+  it('refreshes a code whose life is over, with the same number (E9)', async () => {
     await world.open();
     world.store.attempt(NO).attempt.preparedAt = new Date(Date.now() - 7_200_000);
     world.wechat.onPrepare = () => ({ ...code, codeUrl: 'weixin://wxpay/bizpayurl?pr=fresh' });

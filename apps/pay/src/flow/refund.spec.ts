@@ -32,7 +32,7 @@ describe('carrying a refund out', () => {
     expect(world.refunds.told).toEqual(['SUCCESS R1']);
   });
 
-  it('keeps the number when the answer is unknown, and asks before it calls again', async () => {
+  it('keeps the number when the answer is unknown, and asks before it calls again (J3)', async () => {
     world.refundWechat.onRefund = () => ({ kind: 'unknown', reason: 'timeout' });
     await world.steps.refund.tick();
     expect(stateOf()).toBe('REQUESTED');
@@ -46,15 +46,20 @@ describe('carrying a refund out', () => {
     expect(stateOf()).toBe('PROCESSING');
   });
 
-  it.each(['NOTENOUGH', 'FREQUENCY_LIMITED', 'CERT_ERROR', 'SYSTEMERROR', 'NOAUTH', 'A_NEW_CODE'])(
-    'stays and is repeated after %s',
-    async (code) => {
-      world.refundWechat.onRefund = () => ({ kind: 'refused', code, text: '' });
-      await world.steps.refund.tick();
-      expect(stateOf()).toBe('REQUESTED');
-      expect(world.refunds.dueIn.get('R1')).toBeGreaterThan(0);
-    },
-  );
+  it.each([
+    ['NOTENOUGH', 'somebody'],
+    ['FREQUENCY_LIMITED', 'time'],
+    ['CERT_ERROR', 'somebody'],
+    ['SYSTEMERROR', 'time'],
+    ['NOAUTH', 'somebody'],
+    ['A_NEW_CODE', 'time'],
+  ])('stays and is repeated after %s, which waits for %s', async (code, what) => {
+    world.refundWechat.onRefund = () => ({ kind: 'refused', code, text: '' });
+    await world.steps.refund.tick();
+    expect(stateOf()).toBe('REQUESTED');
+    expect(world.refunds.dueIn.get('R1')).toBeGreaterThan(0);
+    expect(world.counted).toEqual([`refund waits for ${what}`]);
+  });
 
   it.each(['TRADE_OVERDUE', 'ERROR', 'USER_ACCOUNT_ABNORMAL'])(
     'is REFUSED after %s, once WeChat has said that it knows no such refund',
@@ -141,7 +146,7 @@ describe('a refund notification', () => {
     expect([stateOf(), world.refunds.told]).toEqual(['SUCCESS', ['SUCCESS R1']]);
   });
 
-  it('counts once when a query learns it at the same moment', async () => {
+  it('counts once when a query learns it at the same moment (J4)', async () => {
     world.refundWechat.known.set('R1', atWechat());
     due();
     await Promise.all([world.steps.refundNotify.receive(raw, '127.0.0.1'), world.steps.refund.tick()]);

@@ -5,6 +5,7 @@ import {
   isDefiniteRefusal,
   isEnded,
   isSameRefund,
+  needsHands,
   type Refund,
   type RefundAtWechat,
   REFUNDS_APART_MS,
@@ -12,7 +13,7 @@ import {
   tellConsoleMs,
 } from '../domain/refund.ts';
 import { abreast } from './abreast.ts';
-import { type RefundCommand, RefundGateway, type RefundRecorded, Refunds } from './ports.ts';
+import { Counts, type RefundCommand, RefundGateway, type RefundRecorded, Refunds } from './ports.ts';
 import { Watch } from './watch.ts';
 
 const ABREAST = 10;
@@ -31,6 +32,7 @@ export class RefundMoney {
     private readonly refunds: Refunds,
     private readonly gateway: RefundGateway,
     private readonly watch: Watch,
+    private readonly counts: Counts,
   ) {}
 
   /** Writes commands down; one outcome each, in order. */
@@ -138,7 +140,10 @@ export class RefundMoney {
   }
 
   private async wait({ outRefundNo, state, tries }: Refund, reason: string): Promise<void> {
-    this.logger.warn({ outRefundNo, reason, tries }, 'a refund waits');
+    const hands = needsHands(reason);
+    this.counts.refundWaits(hands ? 'somebody' : 'time');
+    if (hands) this.logger.error({ outRefundNo, reason, tries }, 'a refund waits until somebody removes the cause');
+    else this.logger.warn({ outRefundNo, reason, tries }, 'a refund waits');
     await this.refunds.later(outRefundNo, refundTryMs(state === 'PROCESSING' ? state : 'REQUESTED', tries), reason);
   }
 }

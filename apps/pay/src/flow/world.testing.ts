@@ -131,6 +131,9 @@ class CountsInMemory extends Counts {
   };
   override settled = () => undefined;
   override prepay = () => undefined;
+  override refundWaits = (what: string) => {
+    this.counted.push(`refund waits for ${what}`);
+  };
 }
 
 /** One order of 100 fen that may be paid, and everything around it; a spec changes what its story needs. */
@@ -175,7 +178,7 @@ export class World {
     const settle = new Settle(payments, pending, watch, counts);
     const takeOver = new TakeOver(this.refunds, this.refundWechat);
     const ask = new Ask(wechat, attempts, settle, takeOver);
-    const refund = new RefundMoney(this.refunds, this.refundWechat, watch);
+    const refund = new RefundMoney(this.refunds, this.refundWechat, watch, counts);
     const lookUp = new LookUp(attempts, new OrdersInMemory(this));
     const closeAttempt = new CloseAttempt(attempts, wechat, ask);
     const prepare = new PrepareAttempt(attempts, wechat, ask, closeAttempt, pending, watch, settings);

@@ -60,7 +60,7 @@ describe('the notify route', () => {
   });
 
   it.each(['text/xml', 'application/json', 'text/plain; charset=GBK', 'nonsense', ';;;', ''])(
-    'takes the bytes as they are, whatever the content type says (%j)',
+    'takes the bytes as they are, whatever the content type says (F11, %j)',
     async (type) => {
       const body = Buffer.from([0xef, 0xbb, 0xbf, 0x3c, 0x00, 0xff]);
       await post(body, { 'content-type': type });

@@ -11,6 +11,10 @@ export class CountsPrometheus extends Counts {
   ]);
   private readonly prepays = counter('paypair_pay_prepays_total', 'Prepays by what was answered', ['outcome']);
 
+  private readonly waits = counter('paypair_pay_refund_waits_total', 'Refunds put off, by what they wait for', [
+    'what',
+  ]);
+
   override notice(outcome: string): void {
     this.notices.inc({ outcome });
   }
@@ -21,5 +25,9 @@ export class CountsPrometheus extends Counts {
 
   override prepay(outcome: string): void {
     this.prepays.inc({ outcome });
+  }
+
+  override refundWaits(what: 'time' | 'somebody'): void {
+    this.waits.inc({ what });
   }
 }

@@ -19,7 +19,7 @@ it.each([
   ['its headers', 'POST /echo HTTP/1.1\r\nHost: x\r\n'],
   ['its body', 'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{'],
 ])(
-  'a client that dawdles over %s is answered and cut off',
+  'a client that dawdles over %s is answered and cut off (F9)',
   async (_what, bytes) => {
     const logger = createLogger('test', 'silent');
     const { url, close } = await startApp(EchoModule, {

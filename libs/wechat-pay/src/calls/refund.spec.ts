@@ -133,7 +133,7 @@ describe('a refund is not sent', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('to a server of another root', async () => {
+  it('to a server of another root (E1)', async () => {
     expect(await client({ ca: stranger.ca }).refund(REFUND)).toMatchObject({
       kind: 'unknown',
       reason: expect.stringMatching(/^connection: (?:UNABLE_TO_VERIFY|SELF_SIGNED|DEPTH_ZERO|CERT_SIGNATURE)/),
@@ -143,7 +143,7 @@ describe('a refund is not sent', () => {
   });
 });
 
-describe('the number is kept, to be repeated once the cause is removed, after', () => {
+describe('the number is kept, to be repeated once the cause is removed (E4, E10, J3, J6), after', () => {
   it('a foreign certificate', async () => {
     const result = await client({ certificate: { p12: stranger.p12 } }).refund(REFUND);
     expect(result).toMatchObject({ kind: 'unknown', retryable: true });

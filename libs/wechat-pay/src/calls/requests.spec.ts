@@ -193,7 +193,7 @@ describe('a client', () => {
   });
 });
 
-it('only weixin:// is shown as a payment code', () => {
+it('only weixin:// is shown as a payment code (E12)', () => {
   for (const url of [
     'weixin://wxpay/bizpayurl?pr=NwY5Mz9',
     'weixin://wxpay/bizpayurl/up?pr=NwY5Mz9&groupid=00',

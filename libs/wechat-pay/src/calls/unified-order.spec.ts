@@ -160,7 +160,7 @@ describe('what the buyer gets', () => {
     expect(await order(MWEB, { mweb_url }, ['http://localhost:3004'])).toMatchObject({ kind: 'unknown' });
   });
 
-  it('is never a page of anybody else, nor one without an order', async () => {
+  it('is never a page of anybody else, nor one without an order (E12)', async () => {
     for (const mweb_url of ['https://evil.example.test/', PAGE.replace(PREPAY_ID, ''), undefined])
       expect(await order(MWEB, { mweb_url })).toEqual(unknown('answer without a mweb_url of WeChat Pay'));
   });

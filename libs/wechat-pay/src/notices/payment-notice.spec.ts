@@ -122,7 +122,7 @@ describe('a verified notification', () => {
   });
 });
 
-describe('refused', () => {
+describe('refused (F7)', () => {
   it.each([
     ['an empty body', ''],
     ['JSON', '{"return_code":"SUCCESS"}'],

@@ -62,7 +62,7 @@ it('is opened with right padding only', () => {
   expect(withReqInfo(padded(4, 0x20))).toEqual(refusal);
 });
 
-describe('refused, always in the same words, is', () => {
+describe('refused (J7), always in the same words, is', () => {
   it.each<[string, () => unknown]>([
     ['an empty body', () => open('')],
     ['what is not XML', () => open('{"req_info":"x"}')],

@@ -84,7 +84,7 @@ describe('the second host', () => {
   });
 });
 
-describe('a call is repeated', () => {
+describe('a call is repeated (E1, E4, E5)', () => {
   const retry = { tries: 3, pauseMs: 2, limitedPauseMs: 4 };
 
   it.each<[string, Answer]>([

@@ -165,7 +165,7 @@ describe('placing', () => {
     expect(await events(orderNo)).toEqual(['order.placed']);
   });
 
-  it('sells the last five exactly five times to a hundred buyers', async () => {
+  it('sells the last five exactly five times to a hundred buyers (I-5)', async () => {
     await dataSource.query("UPDATE product SET stock = 5 WHERE product_id = 'tea'");
     const kinds = (await Promise.all(Array.from({ length: 100 }, () => place()))).map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === 'placed')).toHaveLength(5);
@@ -335,7 +335,7 @@ describe('settling', () => {
 });
 
 describe('ending without money', () => {
-  it('returns stock once, however often the close is confirmed', async () => {
+  it('returns stock once, however often the close is confirmed (I-7)', async () => {
     const orderNo = await placed([
       { productId: 'tea', quantity: 7 },
       { productId: 'cup', quantity: 1 },
@@ -375,7 +375,7 @@ describe('ending without money', () => {
     expect(await events(due)).toEqual(['order.placed', 'payment.close.requested']);
   });
 
-  it('lets exactly one win when money and time-out come together', async () => {
+  it('lets exactly one win when money and time-out come together (I-1)', async () => {
     const orderNos = await many(20);
     await Promise.all(orderNos.map(expire));
     await Promise.all(

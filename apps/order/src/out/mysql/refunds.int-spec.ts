@@ -137,7 +137,7 @@ const anomalies = (orderNo: string) =>
   );
 
 describe('the cap', () => {
-  it('lets one of two operators have 60 of 100', async () => {
+  it('lets one of two operators have 60 of 100 (J1)', async () => {
     const { orderNo, transactionId } = await paid();
     const both = await Promise.all([
       refunds.request(wish(orderNo, 60), answer),
@@ -147,7 +147,7 @@ describe('the cap', () => {
     expect(await amounts(transactionId)).toEqual({ refunded: 0, reserved: 60 });
   });
 
-  it('lets ten partial refunds at once add up to what was paid, and no eleventh', async () => {
+  it('lets ten partial refunds at once add up to what was paid, and no eleventh (J2)', async () => {
     const { orderNo, transactionId } = await paid();
     const eleven = await Promise.all(
       Array.from({ length: 11 }, (_, n) => (n % 2 ? refunds : otherRefunds).request(wish(orderNo, 10), answer)),
@@ -156,9 +156,27 @@ describe('the cap', () => {
     expect(await amounts(transactionId)).toEqual({ refunded: 0, reserved: 100 });
   });
 
-  it('is there for unpaid orders too', async () => {
+  it('is there for unpaid orders too (J5)', async () => {
     expect(await request(await placed(), 1)).toEqual({ kind: 'order-not-paid' });
     expect(await request('NONE0000000000000000', 1)).toEqual({ kind: 'unknown-order' });
+  });
+
+  it('counts to fifty, over all instances; what WeChat never took on does not count', async () => {
+    const { orderNo, transactionId } = await paid();
+    const many: Awaited<ReturnType<typeof request>>[] = [];
+    while (many.length < 55) {
+      const together = Array.from({ length: 11 }, (_, n) => (n % 2 ? refunds : otherRefunds));
+      many.push(...(await Promise.all(together.map((one) => one.request(wish(orderNo, 1), answer)))));
+    }
+    const numbers = many.flatMap((one) =>
+      one.kind === 'requested' ? [(JSON.parse(one.body) as { outRefundNo: string }).outRefundNo] : [],
+    );
+    expect(numbers).toHaveLength(50);
+    expect(many.filter(({ kind }) => kind === 'too-many-refunds')).toHaveLength(5);
+    expect(await amounts(transactionId)).toEqual({ refunded: 0, reserved: 50 });
+    await refunds.conclude(result({ orderNo, transactionId }, numbers[0] ?? '', 1, 'REFUSED'));
+    expect(await request(orderNo, 1)).toMatchObject({ kind: 'requested' });
+    expect(await request(orderNo, 1)).toEqual({ kind: 'too-many-refunds' });
   });
 
   it('writes nothing at all for a refusal: the key is free for a better request', async () => {
@@ -182,7 +200,7 @@ describe('the key', () => {
 });
 
 describe('a result', () => {
-  it('books a partial refund, then the rest; points go back once, stock as asked', async () => {
+  it('books a partial refund, then the rest; points go back once, stock as asked (J8)', async () => {
     const order = await paid();
     const before = await stock();
     const first = await requested(order.orderNo, 40, { restock: true });
@@ -234,7 +252,7 @@ describe('a result', () => {
     expect(await request(order.orderNo, 100)).toMatchObject({ kind: 'requested' });
   });
 
-  it('ABNORMAL keeps the amount aside', async () => {
+  it('ABNORMAL keeps the amount aside (J6)', async () => {
     const order = await paid();
     const no = await requested(order.orderNo, 60);
     await refunds.conclude(result(order, no, 60, 'ABNORMAL'));

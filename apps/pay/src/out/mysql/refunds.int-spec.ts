@@ -7,6 +7,7 @@ import { freshSchema } from '../../../../../test/support/services.ts';
 import { atWechat, RefundWechat } from '../../flow/refunds.testing.ts';
 import { RefundMoney } from '../../flow/refund.ts';
 import { Watch } from '../../flow/watch.ts';
+import { CountsPrometheus } from '../counts.prometheus.ts';
 import { AnomalyRow } from './anomaly.row.ts';
 import { AttemptRow } from './attempt.row.ts';
 import { AttemptsMysql } from './attempts.mysql.ts';
@@ -60,7 +61,7 @@ afterAll(async () => {
 beforeEach(async () => {
   for (const table of ['refund', 'anomaly', 'outbox']) await db.query(`DELETE FROM ${table}`);
   wechat = new RefundWechat();
-  const step = () => new RefundMoney(new RefundsMysql(db, outbox), wechat, new Watch());
+  const step = () => new RefundMoney(new RefundsMysql(db, outbox), wechat, new Watch(), new CountsPrometheus());
   steps = [step(), step()];
   numbers += 1;
   orderNo = `TEST${String(numbers).padStart(18, '0')}`;
@@ -155,7 +156,7 @@ describe('carrying out', () => {
     expect((await row())?.state).toBe('PROCESSING');
   });
 
-  it('keeps two refunds of one payment a minute apart', async () => {
+  it('keeps two refunds of one payment a minute apart (J2)', async () => {
     await steps[0].record([command('R1', 10), command('R2', 10)]);
     await bothTick();
     expect(wechat.calls.filter((call) => call.startsWith('refund'))).toHaveLength(1);

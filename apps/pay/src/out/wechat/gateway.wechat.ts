@@ -25,6 +25,7 @@ import {
   type Queried,
   type Signed,
 } from '../../flow/ports.ts';
+import { reportIfStrange } from './distrust.ts';
 
 type OpenedPayment = ReturnType<typeof openPaymentNotice>;
 
@@ -188,7 +189,9 @@ export class GatewayWechat extends Gateway {
   /** A request that cannot be sent at all is a refusal, seen in the log and by whoever asked. */
   private async call<T>(run: () => Promise<CallResult<T>>): Promise<CallResult<T>> {
     try {
-      return await run();
+      const answer = await run();
+      if (answer.kind === 'unknown') reportIfStrange(this.logger, answer.reason);
+      return answer;
     } catch (error) {
       if (!(error instanceof InvalidRequest)) throw error;
       this.logger.error(error, 'a request to WeChat was not sent');

@@ -14,6 +14,7 @@ import {
 import { failPoint } from '#platform';
 import { type RefundAtWechat, type RefundRequest, wechatReason } from '../../domain/refund.ts';
 import { type RefundAccepted, RefundGateway, type RefundQueried } from '../../flow/ports.ts';
+import { reportIfStrange } from './distrust.ts';
 import type { WechatAccount } from './gateway.wechat.ts';
 
 /** What refunds need beside the account. Paths of files, which may come after the app has started. */
@@ -71,7 +72,9 @@ export class RefundsWechat extends RefundGateway {
       );
       failPoint('refund.answered', request);
       if (answer.kind === 'ok') return { kind: 'accepted', refundId: answer.value.refundId };
-      return answer.kind === 'refused' ? answer : { kind: 'unknown', reason: answer.reason };
+      if (answer.kind === 'refused') return answer;
+      this.consider(answer.reason);
+      return { kind: 'unknown', reason: answer.reason };
     } catch (error) {
       if (!(error instanceof InvalidRequest)) throw error;
       this.logger.error(error, 'a refund was not sent');
@@ -81,7 +84,10 @@ export class RefundsWechat extends RefundGateway {
 
   override async query(outRefundNo: string, deadlineMs: number): Promise<RefundQueried> {
     const answer = await this.plain.refundQuery({ outRefundNo }, { deadlineMs });
-    if (answer.kind === 'unknown') return { kind: 'unknown', reason: answer.reason };
+    if (answer.kind === 'unknown') {
+      this.consider(answer.reason);
+      return { kind: 'unknown', reason: answer.reason };
+    }
     if (answer.kind === 'refused') {
       return answer.code === 'REFUNDNOTEXIST' ? { kind: 'absent' } : { kind: 'unknown', reason: answer.code };
     }
@@ -94,6 +100,7 @@ export class RefundsWechat extends RefundGateway {
   override async list(transactionId: string, deadlineMs: number): Promise<RefundAtWechat[] | undefined> {
     const order = await this.plain.refundQuery({ transactionId }, { deadlineMs });
     if (order.kind === 'refused' && order.code === 'REFUNDNOTEXIST') return [];
+    if (order.kind === 'unknown') this.consider(order.reason);
     if (order.kind !== 'ok') return undefined;
     const all: RefundAtWechat[] = [];
     try {
@@ -126,6 +133,17 @@ export class RefundsWechat extends RefundGateway {
   private identity() {
     const { appid, mchId, apiKey, signType, notifyUrl } = this.account;
     return { appid, mchId, apiKey, signType, notifyUrl };
+  }
+
+  /** A certificate that WeChat refuses is read anew for the next try: replacing the file is enough. */
+  private consider(reason: string): void {
+    reportIfStrange(this.logger, reason);
+    if (reason !== 'CERT_ERROR') return;
+    // Not closed: other refunds may be under way on its connections, which end by themselves when they idle.
+    this.secure.clear();
+    this.logger.error(
+      'WeChat refuses the merchant certificate: refunds wait until the file of WECHAT_CERT is a valid one',
+    );
   }
 
   /** The client with the certificate, or why there is none. */
