@@ -2,18 +2,7 @@ import { Injectable, Logger, Module, type DynamicModule, type OnModuleInit } fro
 import { ScheduleModule } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
 import { timeoutDelay } from '#contract';
-import {
-  AuditRow,
-  AuthModule,
-  Database,
-  MysqlModule,
-  OperatorModule,
-  OutboxRow,
-  ParkedMessageRow,
-  Publisher,
-  RabbitModule,
-  RedisModule,
-} from '#platform';
+import { AuthModule, Database, MysqlModule, OperatorModule, Publisher, RabbitModule, RedisModule } from '#platform';
 import { type OrderConfig } from './config.ts';
 import { checkTransitions, FIRST_STATUS, orderTransitions } from './domain/order-states.ts';
 import { FIRST_REFUND_STATE, refundTransitions } from './domain/refund.ts';
@@ -27,38 +16,38 @@ import {
   PayLinks,
   PendingOrders,
   Placements,
+  RefundRepairs,
   Refunds,
+  Reviews,
   ShopRules,
   TimeoutMessages,
 } from './flow/ports.ts';
 import { ReadOrders } from './flow/read.ts';
 import { RefundOrders } from './flow/refund.ts';
+import { RepairRefunds } from './flow/repair.ts';
+import { ReviewOrders } from './flow/review.ts';
 import { SettleOrders } from './flow/settle.ts';
 import { DEMO_OPTIONS, DemoController, type DemoOptions } from './in/demo.controller.ts';
 import { OrdersController } from './in/orders.controller.ts';
 import { PaymentsConsumer } from './in/payments.consumer.ts';
 import { ProductsController } from './in/products.controller.ts';
+import { RefundRepairsController } from './in/refund-repairs.controller.ts';
 import { RefundsController } from './in/refunds.controller.ts';
+import { ReviewController } from './in/review.controller.ts';
 import { SweepSchedule } from './in/sweep.schedule.ts';
-import { CreateOrderTables1795000000000 } from './out/mysql/migrations/1795000000000-create-order-tables.ts';
-import { Refunds1795100000000 } from './out/mysql/migrations/1795100000000-refunds.ts';
-import { Audit1795200000000 } from './out/mysql/migrations/1795200000000-audit.ts';
+import { MysqlAnomalyGuide } from './out/mysql/anomaly-guide.mysql.ts';
 import { MysqlOrderChanges } from './out/mysql/order-changes.mysql.ts';
 import { MysqlOrderEnds } from './out/mysql/order-ends.mysql.ts';
 import { MysqlOrderReads } from './out/mysql/order-reads.mysql.ts';
 import { MysqlPlacements } from './out/mysql/placements.mysql.ts';
+import { MysqlRefundRepairs } from './out/mysql/refund-repairs.mysql.ts';
 import { MysqlRefunds } from './out/mysql/refunds.mysql.ts';
-import { orderRows } from './out/mysql/rows.ts';
+import { MysqlReviews } from './out/mysql/reviews.mysql.ts';
+import { orderSchema } from './out/mysql/schema.ts';
 import { seedProducts } from './out/mysql/seed-products.ts';
 import { SignedPayLinks } from './out/pay-links.ts';
 import { RedisPendingOrders } from './out/pending-orders.redis.ts';
 import { RabbitTimeoutMessages } from './out/timeout-messages.rabbit.ts';
-
-/** The schema as the app expects it. */
-export const orderSchema = {
-  entities: [...orderRows, OutboxRow, ParkedMessageRow, AuditRow],
-  migrations: [CreateOrderTables1795000000000, Refunds1795100000000, Audit1795200000000],
-};
 
 /** Fills the demo shop once the schema is there. */
 @Injectable()
@@ -98,14 +87,13 @@ export class OrderModule {
         }),
         AuthModule.forRoot({ secret: config.jwtSecret, jwksUrl: config.jwksUrl, demo: config.demo }),
         ScheduleModule.forRoot(),
-        OperatorModule.forRoot({
-          tables: { anomalies: { table: 'anomaly', id: 'anomaly_id' } },
-          orderEnds: MysqlOrderEnds,
-        }),
+        OperatorModule.forRoot({ anomalies: MysqlAnomalyGuide, orderEnds: MysqlOrderEnds }),
       ],
       controllers: [
         OrdersController,
         RefundsController,
+        ReviewController,
+        RefundRepairsController,
         ProductsController,
         PaymentsConsumer,
         ...(config.demo ? [DemoController] : []),
@@ -117,11 +105,15 @@ export class OrderModule {
         ExpireOrders,
         CancelOrder,
         RefundOrders,
+        ReviewOrders,
+        RepairRefunds,
         ReadOrders,
         SweepSchedule,
         { provide: Placements, useClass: MysqlPlacements },
         { provide: OrderChanges, useClass: MysqlOrderChanges },
         { provide: Refunds, useClass: MysqlRefunds },
+        { provide: Reviews, useClass: MysqlReviews },
+        { provide: RefundRepairs, useClass: MysqlRefundRepairs },
         { provide: OrderReads, useClass: MysqlOrderReads },
         { provide: PendingOrders, useClass: RedisPendingOrders },
         {

@@ -1,16 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
-import {
-  AuditRow,
-  AuthModule,
-  MysqlModule,
-  OperatorModule,
-  OutboxRow,
-  ParkedMessageRow,
-  RabbitModule,
-  RedisModule,
-  Shutdown,
-} from '#platform';
+import { AuthModule, MysqlModule, OperatorModule, RabbitModule, RedisModule, Shutdown } from '#platform';
 import { type PayConfig } from './config.ts';
 import { Ask } from './flow/ask.ts';
 import { Close } from './flow/close.ts';
@@ -59,34 +49,21 @@ import { StatusController } from './in/status.controller.ts';
 import { StatusStreams } from './in/status-streams.ts';
 import { AuditsMysql } from './out/mysql/audits.mysql.ts';
 import { CountsPrometheus } from './out/counts.prometheus.ts';
-import { AnomalyRow } from './out/mysql/anomaly.row.ts';
-import { AttemptRow } from './out/mysql/attempt.row.ts';
+import { AnomalyGuideMysql } from './out/mysql/anomaly-guide.mysql.ts';
 import { AttemptsMysql } from './out/mysql/attempts.mysql.ts';
 import { ChecksMysql } from './out/mysql/checks.mysql.ts';
 import { ClosingsMysql } from './out/mysql/closings.mysql.ts';
 import { Merchant } from './out/mysql/merchant.ts';
-import { Payments1763700000000 } from './out/mysql/migrations/1763700000000-payments.ts';
-import { Refunds1763800000000 } from './out/mysql/migrations/1763800000000-refunds.ts';
-import { Audit1763900000000 } from './out/mysql/migrations/1763900000000-audit.ts';
-import { Ways1764000000000 } from './out/mysql/migrations/1764000000000-ways.ts';
-import { NoticeRow } from './out/mysql/notice.row.ts';
 import { OrderEndsMysql } from './out/mysql/order-ends.mysql.ts';
-import { PayableRow } from './out/mysql/payable.row.ts';
 import { PaymentsMysql } from './out/mysql/payments.mysql.ts';
-import { RefundRow } from './out/mysql/refund.row.ts';
 import { RefundsMysql } from './out/mysql/refunds.mysql.ts';
+import { paySchema } from './out/mysql/schema.ts';
 import { OrdersRabbit } from './out/rabbit/orders.rabbit.ts';
 import { PendingOrdersRedis } from './out/redis/pending-orders.redis.ts';
 import { PrepayLockRedis } from './out/redis/prepay-lock.redis.ts';
 import { GatewayWechat } from './out/wechat/gateway.wechat.ts';
 import { OauthWechat } from './out/wechat/oauth.wechat.ts';
 import { RefundsWechat } from './out/wechat/refunds.wechat.ts';
-
-/** The schema as the app expects it. */
-export const paySchema = {
-  entities: [PayableRow, AttemptRow, NoticeRow, AnomalyRow, RefundRow, OutboxRow, ParkedMessageRow, AuditRow],
-  migrations: [Payments1763700000000, Refunds1763800000000, Audit1763900000000, Ways1764000000000],
-};
 
 /** WeChat gives up after 5 s; what is left is for the way there and back. */
 const NOTIFY_REPLY_WITHIN_MS = 4_000;
@@ -105,7 +82,7 @@ export class PayModule {
         RabbitModule.forRoot({ app: 'pay', url: config.amqpUrl, names: config.names }),
         AuthModule.forRoot({ secret: config.jwtSecret, jwksUrl: config.jwksUrl, demo: config.demo }),
         ScheduleModule.forRoot(),
-        OperatorModule.forRoot({ tables: { anomalies: { table: 'anomaly', id: 'id' } }, orderEnds: OrderEndsMysql }),
+        OperatorModule.forRoot({ anomalies: AnomalyGuideMysql, orderEnds: OrderEndsMysql }),
       ],
       controllers: [
         PrepayController,

@@ -15,6 +15,8 @@ const transactionId = z.string().regex(/^[0-9A-Za-z]{1,32}$/);
 export const outRefundNo = z.string().regex(/^[0-9A-Za-z_\-|*@]{1,64}$/);
 const fen = z.int().min(1).max(9_999_999_999);
 const at = z.iso.datetime({ offset: true });
+/** How `pay` learned of it. */
+const source = z.enum(['notify', 'query', 'close']);
 
 const orderFacts = z.object({ orderNo, totalFee: fen, at });
 const failedPayment = z.object({
@@ -47,10 +49,11 @@ export const eventData = {
     paidAt: at,
     tradeType: z.string().max(16),
     openid: z.string().max(128).optional(),
-    source: z.enum(['notify', 'query', 'close']),
+    source,
   }),
   'payment.failed': failedPayment,
-  'payment.mismatched': failedPayment,
+  /** Money of another amount than asked. `paidAt` and `source` are missing in events of older senders. */
+  'payment.mismatched': failedPayment.extend({ paidAt: at.optional(), source: source.optional() }),
   'payment.closed': z.object({ orderNo, closedAttempts: z.array(outTradeNo) }),
   'payment.close.requested': z.object({ orderNo, reason: z.enum(['timeout', 'buyer', 'failed']) }),
   'refund.requested': z.object({
@@ -64,7 +67,8 @@ export const eventData = {
   'refund.failed': refundResult,
   'refund.abnormal': refundResult,
   'order.placed': z.object({ orderNo, totalFee: fen, title: z.string().min(1).max(255), expiresAt: at }),
-  'order.paid': orderFacts,
+  /** `transactionId`: the money that pays it. */
+  'order.paid': orderFacts.extend({ transactionId: transactionId.optional() }),
   'order.cancelled': orderFacts,
   'order.failed': orderFacts,
   'order.refunded': orderFacts.extend({ refundedFen: fen }),

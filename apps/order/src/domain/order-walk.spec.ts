@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { whenAmountDiffers, whenBuyerCancels, whenClosedAtWechat, whenPaymentFailed, whenTimeIsUp } from './closing.ts';
 import { FIRST_STATUS, isFinal, mayMove, type Move, type OrderState } from './order-states.ts';
+import { judgeReview, type Decision } from './review.ts';
 import { decideSettle, type PaymentRole } from './settlement.ts';
 
 const RUNS = 3_000;
@@ -28,6 +29,8 @@ class Kept {
   paidTimes = 0;
   returnedTimes = 0;
   readonly booked = new Map<string, PaymentRole>();
+  /** The money that waits for an operator. */
+  amount: { transactionId: string; totalFee: number } | undefined;
 
   /** What the database does with a decision: only a way the table knows, and never out of an end. */
   move(move: Move | undefined): void {
@@ -49,7 +52,22 @@ class Kept {
     }
     this.booked.set(transactionId, decision.role);
     if (decision.role === 'MAIN') this.move({ to: 'PAID', why: 'paid' });
-    if (decision.role === 'AMOUNT') this.move({ to: 'REVIEW', why: 'amount differs' });
+    if (decision.role === 'AMOUNT') {
+      this.amount = { transactionId, totalFee };
+      this.move({ to: 'REVIEW', why: 'amount differs' });
+    }
+  }
+
+  decide(decision: Decision): void {
+    const money = this.amount && { totalFee: this.amount.totalFee, refundedFen: 0, reservedFen: 0 };
+    const verdict = judgeReview(this.order, money, decision);
+    if (verdict.kind !== 'ends') return;
+    must(
+      verdict.to === 'CANCELLED' || (this.amount?.totalFee ?? 0) - verdict.giveBackFen === TOTAL_FEE,
+      'sold cheaply',
+    );
+    if (verdict.to === 'PAID' && this.amount) this.booked.set(this.amount.transactionId, 'MAIN');
+    this.move({ to: verdict.to, why: decision });
   }
 }
 
@@ -85,9 +103,14 @@ const steppings = [
   always('cancel', (kept) => kept.move(whenBuyerCancels(kept.order, now(kept)))),
   always('failed', (kept) => kept.move(whenPaymentFailed(kept.order, now(kept)))),
   always('mismatched', (kept) => kept.move(whenAmountDiffers(kept.order, now(kept)))),
+  always('accept', (kept) => kept.decide('accept')),
+  always('give back', (kept) => kept.decide('refund')),
   always('closed', (kept) => kept.move(whenClosedAtWechat(kept.order, now(kept)))),
   fc
-    .tuple(fc.constantFrom('t1', 't2', 't3'), fc.constantFrom(TOTAL_FEE, TOTAL_FEE, TOTAL_FEE, TOTAL_FEE - 1))
+    .tuple(
+      fc.constantFrom('t1', 't2', 't3'),
+      fc.constantFrom(TOTAL_FEE, TOTAL_FEE, TOTAL_FEE, TOTAL_FEE - 1, TOTAL_FEE + 1),
+    )
     .map(([id, fee]) => new Step(`settle ${id} ${fee}`, (kept) => kept.settle(id, fee))),
 ];
 

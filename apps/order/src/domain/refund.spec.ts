@@ -2,6 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { checkTransitions, orderStatuses } from './order-states.ts';
 import {
   afterRefund,
+  bookingOf,
+  refundAdvice,
+  refundStates,
   automaticRefundNo,
   FIRST_REFUND_STATE,
   givesBackByItself,
@@ -69,6 +72,34 @@ describe('money that pays nothing', () => {
     expect((['LATE', 'DOUBLE', 'MAIN', 'AMOUNT'] as const).map(givesBackByItself)).toEqual([true, true, false, false]);
     expect(automaticRefundNo('4200')).toBe('A4200');
   });
+});
+
+it.each([
+  ['a request that is paid', 'REQUESTED', 'SUCCESS', -7, 7],
+  ['a request that is refused', 'REQUESTED', 'REFUSED', -7, 0],
+  ['a request that is closed', 'REQUESTED', 'CLOSED', -7, 0],
+  ['a request the account did not take', 'REQUESTED', 'ABNORMAL', 0, 0],
+  ['what was repaid without WeChat', 'ABNORMAL', 'REPAID', -7, 7],
+  ['what WeChat paid after all', 'ABNORMAL', 'SUCCESS', -7, 7],
+  ['what WeChat paid although it was repaid', 'REPAID', 'SUCCESS', 0, 0],
+  ['a refusal that was none', 'REFUSED', 'SUCCESS', 0, 7],
+  ['a refund made without us', undefined, 'SUCCESS', 0, 7],
+  ['one made without us that failed', undefined, 'CLOSED', 0, 0],
+  ['one made without us that is stuck', undefined, 'ABNORMAL', 7, 0],
+] as const)('%s is booked: %s to %s', (_what, from, to, reservedFen, refundedFen) => {
+  expect(bookingOf(from, to, 7)).toEqual({ reservedFen, refundedFen });
+});
+
+it('an order keeps its state while only surplus went back', () => {
+  expect([1, 20, 21, 119, 120].map((refunded) => afterRefund(refunded, 100, 120))).toEqual([
+    ...[undefined, undefined, 'PART_REFUNDED', 'PART_REFUNDED', 'REFUNDED'],
+  ]);
+});
+
+it('there is advice for every state of a refund', () => {
+  expect(Object.keys(refundAdvice).toSorted()).toEqual(refundStates.toSorted());
+  for (const state of ['REFUSED', 'CLOSED', 'ABNORMAL'] as const)
+    expect(refundAdvice[state]).toContain('POST /operator');
 });
 
 it('an order is refunded only when all of its money went back', () => {

@@ -5,19 +5,26 @@ import { type PaymentRole } from './settlement.ts';
  * One request to give money back, as `order` knows it. `pay` carries it out and tells the end.
  *
  * REQUESTED keeps its amount reserved. REFUSED (never taken on) and CLOSED (taken on, nothing given back) release it;
- * ABNORMAL keeps it until an operator has recorded how it was repaid. WeChat's word that the money is back is a fact and
- * is booked from every state.
+ * ABNORMAL keeps it until an operator has recorded how it was repaid (REPAID). WeChat's word that the money is back is a
+ * fact and is booked from every state.
  */
 export const refundTransitions = {
   REQUESTED: ['SUCCESS', 'REFUSED', 'CLOSED', 'ABNORMAL'],
   REFUSED: ['SUCCESS'],
   CLOSED: ['SUCCESS'],
-  ABNORMAL: ['SUCCESS'],
+  ABNORMAL: ['SUCCESS', 'REPAID'],
+  REPAID: ['SUCCESS'],
   SUCCESS: [],
 } as const satisfies Record<string, readonly string[]>;
 
 export type RefundState = keyof typeof refundTransitions;
-export type RefundEnd = Exclude<RefundState, 'REQUESTED'>;
+export const refundStates = Object.keys(refundTransitions) as RefundState[];
+/** How WeChat may end a refund; REPAID is an operator's word. */
+export type RefundEnd = Exclude<RefundState, 'REQUESTED' | 'REPAID'>;
+
+/** How a buyer whose account WeChat could not pay was paid after all. */
+export const repaidHows = ['bank-transfer', 'cash', 'merchant-console', 'other'] as const;
+export type RepaidHow = (typeof repaidHows)[number];
 
 /**
  * Who wanted it: an operator (MANUAL, or REVIEW of money of another amount), the rules (LATE, DOUBLE), or somebody in the
@@ -29,6 +36,21 @@ export const FIRST_REFUND_STATE: RefundState = 'REQUESTED';
 
 /** Whether the amount of a refund in this state is set aside, neither refunded nor free for another refund. */
 export const isReserved = (state: RefundState): boolean => state === 'REQUESTED' || state === 'ABNORMAL';
+
+const isGiven = (state: RefundState | undefined): boolean => state === 'SUCCESS' || state === 'REPAID';
+
+/** What a refund's change of state does to the books of its payment, in fen. `from` undefined: made without us. */
+export function bookingOf(
+  from: RefundState | undefined,
+  to: RefundState,
+  amountFen: number,
+): { reservedFen: number; refundedFen: number } {
+  const as = (yes: boolean): number => (yes ? amountFen : 0);
+  return {
+    reservedFen: as(isReserved(to)) - as(from !== undefined && isReserved(from)),
+    refundedFen: as(isGiven(to)) - as(isGiven(from)),
+  };
+}
 
 /** Whether a refund that stands in `from` (undefined: made without us) becomes `to` by WeChat's word. */
 export function mayEnd(from: RefundState | undefined, to: RefundEnd): boolean {
@@ -62,6 +84,29 @@ export const givesBackByItself = (role: PaymentRole): role is 'LATE' | 'DOUBLE' 
 
 export const automaticRefundNo = (transactionId: string): string => `A${transactionId}`;
 
-/** What an order is after money of the payment that paid it went back. */
-export const afterRefund = (refundedFen: number, totalFee: number): 'PART_REFUNDED' | 'REFUNDED' =>
-  refundedFen >= totalFee ? 'REFUNDED' : 'PART_REFUNDED';
+/**
+ * What an order is after money of the payment that paid it went back; undefined while the shop still has all that the
+ * order costs, because only surplus went back.
+ * @param paidFen what the buyer paid, when that was more than the order's `totalFee`
+ */
+export function afterRefund(
+  refundedFen: number,
+  totalFee: number,
+  paidFen = totalFee,
+): 'PART_REFUNDED' | 'REFUNDED' | undefined {
+  const kept = paidFen - refundedFen;
+  if (kept <= 0) return 'REFUNDED';
+  return kept < totalFee ? 'PART_REFUNDED' : undefined;
+}
+
+/** What an operator should do about a refund in this state. */
+export const refundAdvice: Readonly<Record<RefundState, string>> = {
+  REQUESTED:
+    'Nothing: it is repeated until WeChat has answered. If it stays so, GET /operator/refunds of pay says why (balance, certificate).',
+  SUCCESS: 'Nothing: the buyer has the money.',
+  REFUSED: 'WeChat never took it on. Remove the cause, then request it anew by POST /operator/anomalies/:id/refund.',
+  CLOSED: 'WeChat closed it without paying. Request it anew by POST /operator/anomalies/:id/refund.',
+  ABNORMAL:
+    "The buyer's account could not take it. Repay the buyer (merchant console, bank transfer, cash), then POST /operator/refunds/:outRefundNo/repaid.",
+  REPAID: 'Nothing: the buyer was repaid without WeChat.',
+};

@@ -26,6 +26,10 @@ describe('what a payment means for its order', () => {
     it.each([1, 99, 101, 10_000])(`${status}: %d instead of 100 fen is ${other}`, (totalFee) => {
       expect(decideSettle(order(status), { totalFee }, undefined)).toEqual({ kind: 'book', role: other });
     });
+    it(`${status}: money that differs from what was asked is ${other}, even of the order's amount`, () => {
+      const differs = decideSettle(order(status), { totalFee: 100, differs: true }, undefined);
+      expect(differs).toEqual({ kind: 'book', role: other });
+    });
     it(`${status}: the same transaction again changes nothing`, () => {
       expect(decideSettle(order(status), { totalFee: 100 }, orderNo)).toEqual({ kind: 'repeat' });
       expect(decideSettle(order(status), { totalFee: 7 }, orderNo)).toEqual({ kind: 'repeat' });

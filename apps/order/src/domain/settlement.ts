@@ -14,6 +14,8 @@ export interface Payment {
   totalFee: number;
   paidAt: Date;
   source: string;
+  /** `pay` asked for another amount: never taken for the order's own, whatever it is. */
+  differs?: boolean;
 }
 
 export type Settlement =
@@ -35,7 +37,7 @@ export type Settlement =
  */
 export function decideSettle(
   order: Pick<OrderState, 'orderNo' | 'status' | 'totalFee'> | undefined,
-  payment: Pick<Payment, 'totalFee'>,
+  payment: Pick<Payment, 'totalFee' | 'differs'>,
   bookedFor: string | undefined,
 ): Settlement {
   if (order === undefined) return { kind: 'unknown-order' };
@@ -43,7 +45,7 @@ export function decideSettle(
   switch (order.status) {
     case 'WAIT_PAY':
     case 'CLOSING':
-      return { kind: 'book', role: payment.totalFee === order.totalFee ? 'MAIN' : 'AMOUNT' };
+      return { kind: 'book', role: payment.totalFee === order.totalFee && !payment.differs ? 'MAIN' : 'AMOUNT' };
     case 'PAID':
     case 'PART_REFUNDED':
     case 'REFUNDED':

@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { type Rule } from '../domain/closing.ts';
 import { type OrderState, type OrderStatus } from '../domain/order-states.ts';
+import { type Payment } from '../domain/settlement.ts';
 import { CancelOrder } from './cancel.ts';
 import { CloseOrders } from './close.ts';
 import { ExpireOrders } from './expire.ts';
@@ -55,7 +56,9 @@ class MemoryOrders extends OrderChanges {
   put(...orders: (OrderState & { title: string })[]) {
     for (const order of orders) this.orders.set(order.orderNo, order);
   }
-  override settle() {
+  readonly heard: Payment[] = [];
+  override settle(payments: readonly Payment[]) {
+    this.heard.push(...payments);
     return Promise.resolve(this.settled);
   }
   override move(orderNos: readonly string[], rule: Rule) {
@@ -232,9 +235,33 @@ describe('settle', () => {
     expect(orders.toldEnds).toEqual([orderNo('E')]);
   });
 
-  it('puts an order whose attempt was paid with another amount into review', async () => {
+  const mismatch = (letter: string, more: object = {}) => ({
+    orderNo: orderNo(letter),
+    outTradeNo: orderNo(letter),
+    tradeState: 'SUCCESS',
+    totalFee: 499,
+    reason: 'total_fee 499, expected 500',
+    ...more,
+  });
+
+  it('books money of another amount, whatever its order makes of it', async () => {
+    orders.settled = [{ kind: 'booked', role: 'AMOUNT', from: 'WAIT_PAY' }];
+    const paidAt = '2026-01-01T11:59:00.000Z';
+    const told = [mismatch('A', { transactionId: 't1', paidAt, source: 'query' })];
+    expect(await new SettleOrders(orders, pending).mismatched(told)).toEqual(['review']);
+    expect(orders.heard).toEqual([
+      {
+        ...{ orderNo: orderNo('A'), outTradeNo: orderNo('A'), transactionId: 't1', totalFee: 499, source: 'query' },
+        ...{ paidAt: new Date(paidAt), differs: true },
+      },
+    ]);
+    expect(pending.calls).toEqual([['ended', orderNo('A')]]);
+  });
+
+  it('can only note a mismatch that names no transaction', async () => {
     orders.put(state('A', 'WAIT_PAY'), state('B', 'CLOSING', { closingReason: 'timeout' }), state('C', 'PAID'));
-    const outcomes = await new SettleOrders(orders, pending).mismatched(orderNos('ABCD'));
+    const told = ['A', 'B', 'C', 'D'].map((letter) => mismatch(letter));
+    const outcomes = await new SettleOrders(orders, pending).mismatched(told);
     expect(outcomes).toEqual(['review', 'review', 'nothing-to-do', 'unknown-order']);
   });
 });

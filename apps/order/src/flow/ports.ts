@@ -6,7 +6,14 @@
 import { type Line, type Product, type Wish } from '../domain/basket.ts';
 import { type Rule } from '../domain/closing.ts';
 import { type OrderState, type OrderStatus } from '../domain/order-states.ts';
-import { type RefundEnd, type RefundOrigin, type RefundRefusal, type RefundState } from '../domain/refund.ts';
+import {
+  type RefundEnd,
+  type RefundOrigin,
+  type RefundRefusal,
+  type RefundState,
+  type RepaidHow,
+} from '../domain/refund.ts';
+import { type Decision, type ReviewRefusal } from '../domain/review.ts';
 import { type Payment, type PaymentRole } from '../domain/settlement.ts';
 
 /** An order wanted by a buyer. `key` and `fingerprint` make a repeat of the same request answer the same. */
@@ -131,8 +138,82 @@ export abstract class Refunds {
   abstract request(wish: RefundWish, answer: (outRefundNo: string) => string): Promise<RefundPlacement>;
   /** One transaction with all that follows: amounts, state of the order, points, stock, anomaly, event. */
   abstract conclude(result: RefundResult): Promise<RefundBooked>;
-  /** Records the command again for at most `limit` requests last told longer ago than this. */
-  abstract resend(olderThanMs: number, limit: number): Promise<number>;
+  /**
+   * Records the command again for at most `limit` requests: first `firstMs` after it was made, then after twice as long
+   * each time, at last every `atMostMs`.
+   */
+  abstract resend(firstMs: number, atMostMs: number, limit: number): Promise<number>;
+}
+
+/** An operator's decision about an order in REVIEW. */
+export interface ReviewWish {
+  orderNo: string;
+  decision: Decision;
+  note: string;
+  operator: string;
+  key: string;
+  fingerprint: string;
+}
+
+/** `refund`: what goes back of the money; null when nothing does. */
+export interface Reviewed {
+  orderNo: string;
+  status: 'PAID' | 'CANCELLED';
+  transactionId: string | null;
+  refund: { outRefundNo: string; amountFen: number } | null;
+}
+
+export type ReviewPlacement =
+  | { kind: 'decided' | 'replayed'; body: string }
+  | { kind: 'key-reused' | 'key-busy' | 'unknown-order' | ReviewRefusal };
+
+/** Orders whose money an operator judges. */
+export abstract class Reviews {
+  /**
+   * One transaction: key, state of the order with all that follows (stock, points, log, events), role of the payment,
+   * refund request, anomaly, audit.
+   * @param answer renders what is stored under the key and answered to every repeat
+   */
+  abstract decide(wish: ReviewWish, answer: (reviewed: Reviewed) => string): Promise<ReviewPlacement>;
+}
+
+/** An operator's wish to give money of an anomaly back under a new number. */
+export type RequestAnewWish = Pick<RefundWish, 'reason' | 'operator' | 'key' | 'fingerprint'> & { anomalyId: string };
+
+/** `nothing-left`: all of it is back or on its way. `not-by-refund`: no refund can settle this kind of anomaly. */
+export type AnewRefusal =
+  | 'unknown-anomaly'
+  | 'anomaly-closed'
+  | 'in-review'
+  | 'under-way'
+  | 'nothing-left'
+  | 'not-by-refund'
+  | 'exceeds-paid'
+  | 'too-many-refunds';
+
+export type AnewPlacement =
+  { kind: 'requested' | 'replayed'; body: string } | { kind: 'key-reused' | 'key-busy' | AnewRefusal };
+
+/** How the buyer got the money of an ABNORMAL refund after all. */
+export interface Repayment {
+  outRefundNo: string;
+  how: RepaidHow;
+  note: string;
+  operator: string;
+}
+
+/** What operators repair about refunds. Each change is one transaction with its audit row. */
+export abstract class RefundRepairs {
+  /** Requests what is left of an anomaly's money, or a refused or closed refund again, under a new number. */
+  abstract requestAnew(
+    wish: RequestAnewWish,
+    answer: (refund: { outRefundNo: string; amountFen: number }) => string,
+  ): Promise<AnewPlacement>;
+  /** ABNORMAL → REPAID, with the books and the order as if WeChat had paid. `repeat`: recorded before. */
+  abstract recordRepaid(repayment: Repayment): Promise<'recorded' | 'repeat' | 'unknown-refund' | 'not-abnormal'>;
+  /** Newest first; `before` is the number of the last one on the page before. */
+  abstract list(query: { state?: RefundState; before?: string; limit: number }): Promise<RefundDetail[]>;
+  abstract find(outRefundNo: string): Promise<RefundDetail | undefined>;
 }
 
 export interface RefundView {
@@ -144,6 +225,17 @@ export interface RefundView {
   status: RefundState;
   requestedAt: Date;
   endedAt: Date | null;
+}
+
+/** A refund as an operator sees it. */
+export interface RefundDetail extends RefundView {
+  orderNo: string;
+  refundId: string | null;
+  requestedBy: string;
+  restock: boolean;
+  replaces: string | null;
+  repaidHow: RepaidHow | null;
+  note: string | null;
 }
 
 export interface OrderView {

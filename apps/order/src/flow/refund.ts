@@ -3,8 +3,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type EventData } from '#contract';
 import { Refunds, type RefundBooked, type RefundPlacement, type RefundWish } from './ports.ts';
 
-/** A command is told again when it has had no answer for this long. */
+/** A command is told again when it has had no answer for this long, and then ever more slowly: balances take days. */
 const RESEND_AFTER_MS = 60_000;
+const RESEND_AT_MOST_MS = 10 * 60_000;
 /** Requests told again in one transaction. */
 const PAGE = 200;
 /** Transactions in one sweep. */
@@ -48,7 +49,7 @@ export class RefundOrders {
   async resend(): Promise<number> {
     let total = 0;
     for (let page = 0; page < PAGES; page++) {
-      const sent = await this.refunds.resend(RESEND_AFTER_MS, PAGE);
+      const sent = await this.refunds.resend(RESEND_AFTER_MS, RESEND_AT_MOST_MS, PAGE);
       total += sent;
       if (sent < PAGE) break;
     }

@@ -2,11 +2,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type EventData } from '#contract';
 import { whenAmountDiffers } from '../domain/closing.ts';
+import { type Payment } from '../domain/settlement.ts';
 import { OrderChanges, PendingOrders, type Settled } from './ports.ts';
 
 /** `paid`, `review`, `late`, `double`: booked now. The others changed nothing. */
 export type SettleOutcome =
-  'paid' | 'review' | 'late' | 'double' | 'already-booked' | 'unknown-order' | 'foreign-transaction';
+  'paid' | 'review' | 'late' | 'double' | 'already-booked' | 'nothing-to-do' | 'unknown-order' | 'foreign-transaction';
+
+type Mismatch = EventData<'payment.mismatched'>;
 
 @Injectable()
 export class SettleOrders {
@@ -22,9 +25,26 @@ export class SettleOrders {
    * @returns one outcome per payment, in order
    */
   async settle(payments: readonly EventData<'payment.succeeded'>[]): Promise<SettleOutcome[]> {
-    const settled = await this.changes.settle(
-      payments.map(({ paidAt, ...rest }) => ({ ...rest, paidAt: new Date(paidAt) })),
-    );
+    return this.book(payments.map(({ paidAt, ...rest }) => ({ ...rest, paidAt: new Date(paidAt) })));
+  }
+
+  /**
+   * Books money of another amount than was asked: an order that waits for money goes into REVIEW with it, for an operator
+   * to decide; money that comes after the end or beside other money goes back by itself. What names no transaction can
+   * only be noted.
+   * @returns one outcome per mismatch, in order
+   */
+  async mismatched(mismatches: readonly Mismatch[]): Promise<SettleOutcome[]> {
+    const outcomes: SettleOutcome[] = [];
+    for (const mismatch of mismatches) {
+      const payment = paymentOf(mismatch);
+      outcomes.push(...(payment ? await this.book([payment]) : await this.note([mismatch.orderNo])));
+    }
+    return outcomes;
+  }
+
+  private async book(payments: readonly Payment[]): Promise<SettleOutcome[]> {
+    const settled = await this.changes.settle(payments);
     const outcomes = settled.map(outcomeOf);
     const ended: string[] = [];
     for (const [index, { orderNo, transactionId }] of payments.entries()) {
@@ -41,11 +61,7 @@ export class SettleOrders {
     return outcomes;
   }
 
-  /**
-   * Takes note that money of another amount was taken for an attempt: the order waits for an operator.
-   * @returns one outcome per order, in order; `nothing-to-do` when it had ended or waits already
-   */
-  async mismatched(orderNos: readonly string[]): Promise<('review' | 'nothing-to-do' | 'unknown-order')[]> {
+  private async note(orderNos: readonly string[]): Promise<SettleOutcome[]> {
     const moved = await this.changes.move(orderNos, whenAmountDiffers);
     const ended = moved.filter(({ to }) => to !== undefined).map(({ orderNo }) => orderNo);
     if (ended.length > 0) this.pending.ended(ended);
@@ -54,6 +70,20 @@ export class SettleOrders {
 }
 
 const outcomeOfRole = { MAIN: 'paid', AMOUNT: 'review', LATE: 'late', DOUBLE: 'double' } as const;
+
+/** A mismatch was paid when it was told, if its sender is too old to say. */
+const paymentOf = ({ orderNo, outTradeNo, transactionId, totalFee, paidAt, source }: Mismatch): Payment | undefined =>
+  transactionId === undefined
+    ? undefined
+    : {
+        orderNo,
+        outTradeNo,
+        transactionId,
+        totalFee,
+        paidAt: paidAt === undefined ? new Date() : new Date(paidAt),
+        source: source ?? 'notify',
+        differs: true,
+      };
 
 function outcomeOf(settled: Settled): SettleOutcome {
   switch (settled.kind) {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { orderNo } from '#contract';
+import { orderNo, outRefundNo } from '#contract';
 import { checkInput, Problem, type Identity } from '#platform';
 import { orderStatuses } from '../domain/order-states.ts';
+import { refundStates, repaidHows } from '../domain/refund.ts';
+import { decisions } from '../domain/review.ts';
 
 const productId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is not a product id');
 
@@ -24,23 +26,44 @@ export const placeOrderBody = z.object({
 });
 export type PlaceOrderBody = z.infer<typeof placeOrderBody>;
 
+const plainText = (max: number) =>
+  z
+    .string()
+    .trim()
+    .max(max)
+    .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters');
+
 /** Body of `POST /orders/:orderNo/refunds`. WeChat shows the reason to the buyer. */
 export const refundBody = z.object({
   amountFen: z.int().min(1).max(9_999_999_999),
-  reason: z
-    .string()
-    .trim()
-    .min(1)
-    .max(80)
-    .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters'),
+  reason: plainText(80).min(1),
   restock: z.boolean().default(false),
 });
 export type RefundBody = z.infer<typeof refundBody>;
 
+/** Body of `POST /operator/orders/:orderNo/review`. */
+export const reviewBody = z.object({ decision: z.enum(decisions), note: plainText(200).default('') });
+export type ReviewBody = z.infer<typeof reviewBody>;
+
+/** Body of `POST /operator/anomalies/:id/refund`. WeChat shows the reason to the buyer. */
+export const anewBody = z.object({ reason: plainText(80).min(1) });
+export type AnewBody = z.infer<typeof anewBody>;
+
+/** Body of `POST /operator/refunds/:outRefundNo/repaid`: how, and what proves it (a number of a transfer, say). */
+export const repaidBody = z.object({ how: z.enum(repaidHows), note: plainText(200).min(1) });
+export type RepaidBody = z.infer<typeof repaidBody>;
+
+export const anomalyId = z.string().regex(/^[1-9][0-9]{0,18}$/, 'is not the id of an anomaly');
+export const refundStateQuery = z.enum(refundStates).optional();
+export const refundCursorQuery = outRefundNo.optional();
+
+/** SHA-256 of what an operator's request means. */
+export const fingerprint = (...parts: readonly (string | number | boolean)[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+
 /** SHA-256 of what the request means. */
 export function refundFingerprintOf(orderNo: string, { amountFen, reason, restock }: RefundBody): string {
-  const canonical = JSON.stringify(['refund', orderNo, amountFen, reason, restock]);
-  return createHash('sha256').update(canonical).digest('hex');
+  return fingerprint('refund', orderNo, amountFen, reason, restock);
 }
 
 export const statusQuery = z.enum(orderStatuses).optional();
@@ -59,6 +82,16 @@ export function readIdempotencyKey(header: unknown): string {
 export function fingerprintOf({ items }: PlaceOrderBody): string {
   const canonical = items.map((item) => [item.productId, item.quantity] as const).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
+}
+
+/** @throws Problem 404 for whatever cannot be the number of a refund: there is no such refund */
+export function readOutRefundNo(text: string): string {
+  if (!outRefundNo.safeParse(text).success) throw refundNotFound();
+  return text;
+}
+
+export function refundNotFound(): Problem {
+  return new Problem(404, 'REFUND_NOT_FOUND', 'There is no such refund.');
 }
 
 /** @throws Problem 404 for whatever cannot be an order number: such an order does not exist */

@@ -32,10 +32,7 @@ export class PaymentsConsumer {
 
   @EventPattern('payment.mismatched')
   async mismatched(events: Event<'payment.mismatched'>[]): Promise<Outcome[]> {
-    return acknowledge(
-      'payment.mismatched',
-      await this.settleOrders.mismatched(events.map(({ data }) => data.orderNo)),
-    );
+    return acknowledge('payment.mismatched', await this.settleOrders.mismatched(events.map(({ data }) => data)));
   }
 
   @EventPattern('payment.failed')

@@ -182,6 +182,7 @@ describe('the next check', () => {
     preparedAt: now,
     expiresAt: after(1_800_000),
     tries: 0,
+    mispaid: false,
   } as const;
   it('comes every 5 s right after a code was shown', () => {
     expect(nextCheckMs(facts, after(60_000))).toBe(5_000);
@@ -197,6 +198,11 @@ describe('the next check', () => {
   it('is over for what is closed, and for what is booked', () => {
     expect(nextCheckMs({ ...facts, state: 'CLOSED' }, now)).toBeUndefined();
     expect(nextCheckMs({ ...facts, state: 'SUCCESS', orderStatus: 'PAID' }, now)).toBeUndefined();
+  });
+  it('asks about money of another amount again while `order` has not decided', () => {
+    const mispaid = { ...facts, state: 'FAILED', orderStatus: 'REVIEW', mispaid: true } as const;
+    expect([0, 1, 100].map((tries) => nextCheckMs({ ...mispaid, tries }, now))).toEqual([60_000, 120_000, 3_600_000]);
+    expect(nextCheckMs({ ...mispaid, mispaid: false }, now)).toBeUndefined();
   });
   it('tells a success again while nobody has booked it, without end', () => {
     const success = { ...facts, state: 'SUCCESS' } as const;

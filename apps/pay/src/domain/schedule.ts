@@ -12,6 +12,8 @@ export interface CheckFacts {
   expiresAt: Date;
   /** Checks so far since the last change of state. */
   tries: number;
+  /** WeChat took another amount for it, and `order` has not been heard to accept it or give it back. */
+  mispaid: boolean;
 }
 
 /**
@@ -19,7 +21,8 @@ export interface CheckFacts {
  *
  * Every 5 s in the first minutes after a code was shown, never slower than 15 s until the order's deadline, slower and
  * slower after it. A SUCCESS is told to `order` again until the order is PAID; when the order had ended otherwise the
- * money is late, `order` books it and tells nobody, so telling ends after about half a day.
+ * money is late, `order` books it and tells nobody, so telling ends after about half a day. Money of another amount is
+ * told again until `order` has it given back, or says that it paid the order.
  */
 export function nextCheckMs(facts: CheckFacts, now: Date): number | undefined {
   switch (facts.state) {
@@ -30,10 +33,9 @@ export function nextCheckMs(facts: CheckFacts, now: Date): number | undefined {
     }
     case 'CLOSED':
     case 'FAILED':
-      return undefined;
+      return facts.mispaid ? tellAgainMs(facts.tries) : undefined;
     case 'CREATED':
     case 'NOTPAY': {
-      if (facts.orderStatus === 'REVIEW') return 10 * MINUTE;
       const overdue = now.getTime() - facts.expiresAt.getTime();
       if (overdue > 0) return Math.min(Math.max(15 * SECOND, overdue / 4), 10 * MINUTE);
       const shown = facts.preparedAt === null ? 0 : now.getTime() - facts.preparedAt.getTime();

@@ -20,6 +20,13 @@ export type AttemptWish = Pick<PrepayRequest, 'signType' | 'notifyUrl' | 'spbill
   callMs: number;
 };
 
+/** How an order has ended; of a paid one, by which transaction, when its teller says so. */
+export interface OrderNews {
+  orderNo: string;
+  status: OrderStatus;
+  transactionId?: string | undefined;
+}
+
 export type BegunPrepay =
   | { kind: 'call'; attempt: Attempt }
   | { kind: 'ready'; attempt: Attempt }
@@ -57,7 +64,7 @@ export abstract class Attempts {
    */
   abstract finish(outTradeNo: string, state: 'CLOSED' | 'FAILED', absentForMs?: number): Promise<boolean>;
   /** Stores how orders ended; answers which are unknown here. Never goes back. */
-  abstract recordOrderStatus(news: readonly { orderNo: string; status: OrderStatus }[]): Promise<Set<string>>;
+  abstract recordOrderStatus(news: readonly OrderNews[]): Promise<Set<string>>;
 }
 
 export interface Settled {
@@ -89,7 +96,7 @@ export abstract class Closings {
   abstract claim(limit: number, leaseMs: number): Promise<string[]>;
   /**
    * Answers the command once all attempts are final, and again until `order` has said how it ended; else sets the next
-   * try by back-off.
+   * try by back-off. Nothing is answered while money of another amount waits for an operator's decision.
    */
   abstract conclude(orderNo: string): Promise<'paid' | 'closed' | 'later'>;
 }

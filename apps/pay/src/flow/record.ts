@@ -1,8 +1,8 @@
 // Writes down what `order` tells: orders that may be paid, commands to close, how orders ended. Recording is all that
 // happens here, so a message is acknowledged at once; repeats are no-ops. Next: prepay, close, or the page.
 import { Injectable } from '@nestjs/common';
-import type { NewPayable, OrderStatus } from '../domain/payable.ts';
-import { Attempts, type CloseCommand, Closings } from './ports.ts';
+import type { NewPayable } from '../domain/payable.ts';
+import { Attempts, type CloseCommand, Closings, type OrderNews } from './ports.ts';
 import { Watch } from './watch.ts';
 
 @Injectable()
@@ -25,7 +25,7 @@ export class RecordNews {
   }
 
   /** Answers the orders that are unknown here. */
-  async ended(news: readonly { orderNo: string; status: OrderStatus }[]): Promise<Set<string>> {
+  async ended(news: readonly OrderNews[]): Promise<Set<string>> {
     const unknown = await this.attempts.recordOrderStatus(news);
     for (const { orderNo } of news) this.watch.changed(orderNo);
     return unknown;

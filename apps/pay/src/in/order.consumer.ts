@@ -62,8 +62,13 @@ export class OrderConsumer {
     return this.ended(events, 'PAY_FAILED');
   }
 
-  private async ended(events: readonly { data: { orderNo: string } }[], status: OrderStatus): Promise<Outcome[]> {
-    const unknown = await this.record.ended(events.map(({ data: { orderNo } }) => ({ orderNo, status })));
+  private async ended(
+    events: readonly { data: { orderNo: string; transactionId?: string | undefined } }[],
+    status: OrderStatus,
+  ): Promise<Outcome[]> {
+    const unknown = await this.record.ended(
+      events.map(({ data: { orderNo, transactionId } }) => ({ orderNo, status, transactionId })),
+    );
     return events.map(({ data }) => (unknown.has(data.orderNo) ? retry('the order is not known yet') : done));
   }
 }

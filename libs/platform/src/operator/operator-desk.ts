@@ -3,22 +3,12 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { transact } from '../mysql/transact.ts';
 import { Publisher } from '../rabbit/publisher.ts';
 import { writeAudit } from './audit.ts';
+import { listPage, type Page } from './list-page.ts';
 
 /** What the app knows about its orders. */
 export abstract class OrderEnds {
   /** Whether nothing can happen to this order any more, so that a message about it is of no use. */
   abstract isFinal(em: EntityManager, orderNo: string): Promise<boolean>;
-}
-
-/** What an operator may list, with the column that counts its rows up. */
-export interface OperatorTables {
-  anomalies: { table: 'anomaly'; id: string };
-}
-
-type Row = Record<string, unknown>;
-export interface Page {
-  rows: Row[];
-  next: string | null;
 }
 
 interface Parked {
@@ -30,8 +20,6 @@ interface Parked {
   reason: string;
 }
 
-const PAGE = 100;
-
 /** Lists and repairs what the app could not finish by itself. Every repair leaves an audit row in its transaction. */
 @Injectable()
 export class OperatorDesk {
@@ -39,28 +27,25 @@ export class OperatorDesk {
     private readonly dataSource: DataSource,
     private readonly publisher: Publisher,
     private readonly ends: OrderEnds,
-    private readonly tables: OperatorTables,
   ) {}
-
-  /** Newest first; `next` is the cursor of the following page. */
-  async anomalies(cursor: string | undefined, state: string | undefined): Promise<Page> {
-    const { id } = this.tables.anomalies;
-    const where = state === undefined ? '' : 'AND state = ?';
-    return this.page(`SELECT * FROM anomaly WHERE ${id} < ? ${where} ORDER BY ${id} DESC`, id, cursor, state);
-  }
 
   parked(cursor: string | undefined): Promise<Page> {
     const columns =
       'id, message_id, queue, type, CONVERT(body USING utf8mb4) AS body, reason, times, first_parked_at, parked_at';
-    return this.page(`SELECT ${columns} FROM parked_message WHERE id < ? ORDER BY id DESC`, 'id', cursor);
+    return listPage(
+      this.dataSource,
+      `SELECT ${columns} FROM parked_message WHERE id < ? ORDER BY id DESC`,
+      'id',
+      cursor,
+    );
   }
 
   outbox(cursor: string | undefined): Promise<Page> {
-    return this.page('SELECT * FROM outbox WHERE id < ? ORDER BY id DESC', 'id', cursor);
+    return listPage(this.dataSource, 'SELECT * FROM outbox WHERE id < ? ORDER BY id DESC', 'id', cursor);
   }
 
   audit(cursor: string | undefined): Promise<Page> {
-    return this.page('SELECT * FROM audit WHERE id < ? ORDER BY id DESC', 'id', cursor);
+    return listPage(this.dataSource, 'SELECT * FROM audit WHERE id < ? ORDER BY id DESC', 'id', cursor);
   }
 
   /**
@@ -103,21 +88,6 @@ export class OperatorDesk {
       return 'done';
     });
   }
-
-  private async page(
-    sql: string,
-    id: string,
-    cursor: string | undefined,
-    ...values: (string | undefined)[]
-  ): Promise<Page> {
-    const from = cursor ?? '9223372036854775807';
-    const given = values.filter((value) => value !== undefined);
-    const rows = await this.dataSource.query<Row[]>(`${sql} LIMIT ?`, [from, ...given, PAGE + 1]);
-    const page = rows.slice(0, PAGE);
-    const last = page.at(-1)?.[id];
-    const next = rows.length > PAGE && (typeof last === 'string' || typeof last === 'number') ? String(last) : null;
-    return { rows: page.map(camelCased), next };
-  }
 }
 
 async function forget(em: EntityManager, row: Parked, actor: string, action: string): Promise<void> {
@@ -135,11 +105,3 @@ function orderNoOf(body: Buffer): string | undefined {
     return undefined;
   }
 }
-
-const camelCased = (row: Row): Row =>
-  Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name.replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase()),
-      value,
-    ]),
-  );

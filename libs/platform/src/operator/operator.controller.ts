@@ -5,11 +5,11 @@ import { CurrentBuyer, OperatorGuard } from '../auth/guards.ts';
 import type { Identity } from '../auth/tokens.ts';
 import { Problem } from '../http/problem.ts';
 import { zodPipe } from '../http/zod-pipe.ts';
-import { OperatorDesk, type Page } from './operator-desk.ts';
+import type { Page } from './list-page.ts';
+import { OperatorDesk } from './operator-desk.ts';
 
 const id = z.string().regex(/^[1-9][0-9]{0,18}$/, 'is not the id of a row');
 const cursor = id.optional();
-const state = z.enum(['OPEN', 'DONE']).optional();
 const noStore = ['cache-control', 'no-store'] as const;
 
 /** What this app could not finish by itself, and the means to repair it. */
@@ -19,18 +19,6 @@ const noStore = ['cache-control', 'no-store'] as const;
 @UseGuards(OperatorGuard)
 export class OperatorController {
   constructor(private readonly desk: OperatorDesk) {}
-
-  @Get('anomalies')
-  @ApiQuery({ name: 'state', required: false, enum: ['OPEN', 'DONE'] })
-  @ApiQuery({ name: 'cursor', required: false, description: '`next` of the page before' })
-  @ApiOperation({ summary: 'Money and refunds that do not fit, newest first' })
-  @Header(...noStore)
-  anomalies(
-    @Query('cursor', zodPipe(cursor)) from: string | undefined,
-    @Query('state', zodPipe(state)) only: string | undefined,
-  ): Promise<Page> {
-    return this.desk.anomalies(from, only);
-  }
 
   @Get('parked')
   @ApiQuery({ name: 'cursor', required: false })

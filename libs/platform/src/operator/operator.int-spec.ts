@@ -5,16 +5,31 @@ import { openDataSource } from '../mysql/data-source.ts';
 import { OutboxRow, outboxTable } from '../outbox/outbox-row.ts';
 import { ParkedMessageRow, ParkedMessages, parkedMessageTable } from '../rabbit/parked-messages.ts';
 import type { Publisher } from '../rabbit/publisher.ts';
+import { AnomalyDesk, AnomalyGuide } from './anomaly-desk.ts';
 import { AuditRow, auditTable } from './audit.ts';
+import type { Row } from './list-page.ts';
 import { OperatorDesk, OrderEnds } from './operator-desk.ts';
 
 class Ends extends OrderEnds {
   override isFinal = (_em: unknown, orderNo: string) => Promise.resolve(orderNo === 'ENDED');
 }
 
+/** Holds the anomaly of one order. */
+class Guide extends AnomalyGuide {
+  override readonly id = 'id';
+  override tell = (_em: unknown, rows: readonly Row[]) =>
+    Promise.resolve(
+      rows.map((row) => ({
+        ...{ happened: `money for ${String(row['order_no'])}`, done: 'booked', open: 'it', whatToDo: 'decide' },
+        holds: row['order_no'] === 'HELD' ? 'it waits for a refund' : undefined,
+      })),
+    );
+}
+
 let schema: Awaited<ReturnType<typeof freshSchema>>;
 let db: DataSource;
 let desk: OperatorDesk;
+let anomalies: AnomalyDesk;
 let brokerAway = false;
 const sent: { routingKey: string; messageId: string; body: Buffer | object }[] = [];
 
@@ -22,7 +37,8 @@ beforeAll(async () => {
   schema = await freshSchema('operator');
   db = await openDataSource({ url: schema.url, entities: [AuditRow, OutboxRow, ParkedMessageRow], migrations: [] });
   for (const table of [auditTable, outboxTable, parkedMessageTable]) await db.query(table);
-  await db.query('CREATE TABLE anomaly (id bigint PRIMARY KEY, order_no varchar(26), state varchar(8) NOT NULL)');
+  await db.query(`CREATE TABLE anomaly (id bigint PRIMARY KEY, order_no varchar(26), state varchar(8) NOT NULL,
+    closed_at datetime(3) NULL, closed_by varchar(128) NULL, note varchar(255) NULL)`);
   const publisher = {
     publish: (message: (typeof sent)[number]) => {
       if (brokerAway) return Promise.reject(new Error('closed'));
@@ -30,7 +46,8 @@ beforeAll(async () => {
       return Promise.resolve();
     },
   } as unknown as Publisher;
-  desk = new OperatorDesk(db, publisher, new Ends(), { anomalies: { table: 'anomaly', id: 'id' } });
+  desk = new OperatorDesk(db, publisher, new Ends());
+  anomalies = new AnomalyDesk(db, new Guide());
 });
 
 afterAll(async () => {
@@ -123,16 +140,52 @@ describe('an unsent event', () => {
 });
 
 describe('anomalies', () => {
+  const put = (...rows: [number, string, string][]) =>
+    db.query('INSERT INTO anomaly (id, order_no, state) VALUES ?', [rows]);
+
   it('are listed newest first, page by page, all or those that are open', async () => {
-    const rows = Array.from({ length: 101 }, (_, n) => [n + 1, `O${n}`, n === 0 ? 'DONE' : 'OPEN']);
-    await db.query('INSERT INTO anomaly (id, order_no, state) VALUES ?', [rows]);
-    const first = await desk.anomalies(undefined, undefined);
-    expect([first.rows.length, first.rows[0], first.next]).toEqual([
-      100,
-      { id: '101', orderNo: 'O100', state: 'OPEN' },
-      '2',
+    await put(
+      ...Array.from({ length: 101 }, (_, n): [number, string, string] => [n + 1, `O${n}`, n ? 'OPEN' : 'DONE']),
+    );
+    const first = await anomalies.list(undefined, undefined);
+    expect([first.rows.length, first.next]).toEqual([100, '2']);
+    expect(first.rows[0]).toMatchObject({ id: '101', orderNo: 'O100', state: 'OPEN', closableByHand: true });
+    expect((await anomalies.list(first.next ?? '', undefined)).rows).toMatchObject([{ state: 'DONE' }]);
+    expect(await anomalies.list(undefined, 'DONE')).toMatchObject({ rows: [{ orderNo: 'O0' }], next: null });
+    expect(await anomalies.list('1', undefined)).toEqual({ rows: [], next: null });
+  });
+
+  it('tell what happened, what was done, what is open and what to do', async () => {
+    await put([7, 'HELD', 'OPEN']);
+    expect(await anomalies.show('7')).toEqual({
+      ...{ id: '7', orderNo: 'HELD', state: 'OPEN', closedAt: null, closedBy: null, note: null },
+      ...{ happened: 'money for HELD', done: 'booked', open: 'it', whatToDo: 'decide', closableByHand: false },
+    });
+    expect(await anomalies.show('8')).toBeUndefined();
+  });
+
+  it('are closed by hand once, with who, when and why, and an audit row', async () => {
+    await put([7, 'FREE', 'OPEN']);
+    const both = await Promise.all([
+      anomalies.close('7', 'olga', 'paid in cash'),
+      anomalies.close('7', 'oskar', 'too'),
     ]);
-    expect((await desk.anomalies(first.next ?? '', undefined)).rows).toMatchObject([{ state: 'DONE' }]);
-    expect(await desk.anomalies(undefined, 'DONE')).toMatchObject({ rows: [{ orderNo: 'O0' }], next: null });
+    expect(both.map(({ kind }) => kind).sort()).toEqual(['closed', 'closed-before']);
+    const [row] = await db.query<Record<string, unknown>[]>('SELECT * FROM anomaly');
+    expect(row).toMatchObject({ state: 'DONE', closed_at: expect.any(Date) });
+    const [deed] = (await desk.audit(undefined)).rows;
+    expect(deed).toMatchObject({ action: 'anomaly.close', subject: '7', actor: row?.['closed_by'] });
+    const [before, after]: unknown[] = [deed?.['stateBefore'], deed?.['stateAfter']].map(
+      (text) => JSON.parse(String(text)) as unknown,
+    );
+    expect([before, after]).toMatchObject([{ state: 'OPEN' }, { state: 'DONE', note: row?.['note'] }]);
+    expect(await deeds()).toHaveLength(1);
+  });
+
+  it('stay open while they wait for something that closes them', async () => {
+    await put([7, 'HELD', 'OPEN']);
+    expect(await anomalies.close('7', 'olga', 'away with it')).toEqual({ kind: 'held', why: 'it waits for a refund' });
+    expect(await anomalies.close('8', 'olga', 'which?')).toEqual({ kind: 'not-found' });
+    expect([await deeds(), (await anomalies.show('7'))?.['state']]).toEqual([[], 'OPEN']);
   });
 });

@@ -1,11 +1,12 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { Publisher } from '../rabbit/publisher.ts';
+import { AnomalyController } from './anomaly.controller.ts';
+import { AnomalyDesk, AnomalyGuide } from './anomaly-desk.ts';
 import { OperatorController } from './operator.controller.ts';
-import { OperatorDesk, OrderEnds, type OperatorTables } from './operator-desk.ts';
+import { OperatorDesk, OrderEnds } from './operator-desk.ts';
 
 export interface OperatorOptions {
-  tables: OperatorTables;
+  /** How the app tells its anomalies. */
+  anomalies: Type<AnomalyGuide>;
   /** How the app knows that an order has ended. */
   orderEnds: Type<OrderEnds>;
 }
@@ -13,18 +14,15 @@ export interface OperatorOptions {
 /** Gives an app the routes under `/operator` for its own rows. Wants MySQL, RabbitMQ and the guards around it. */
 @Module({})
 export class OperatorModule {
-  static forRoot({ tables, orderEnds }: OperatorOptions): DynamicModule {
+  static forRoot({ anomalies, orderEnds }: OperatorOptions): DynamicModule {
     return {
       module: OperatorModule,
-      controllers: [OperatorController],
+      controllers: [AnomalyController, OperatorController],
       providers: [
+        AnomalyDesk,
+        OperatorDesk,
+        { provide: AnomalyGuide, useClass: anomalies },
         { provide: OrderEnds, useClass: orderEnds },
-        {
-          provide: OperatorDesk,
-          inject: [DataSource, Publisher, OrderEnds],
-          useFactory: (dataSource: DataSource, publisher: Publisher, ends: OrderEnds) =>
-            new OperatorDesk(dataSource, publisher, ends, tables),
-        },
       ],
     };
   }

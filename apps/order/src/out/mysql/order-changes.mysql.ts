@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Event } from '#contract';
-import { failPoint, Outbox, protection, transact, type RecordedRow } from '#platform';
+import { failPoint, Outbox, protection } from '#platform';
 import { type Rule } from '../../domain/closing.ts';
 import { type OrderState } from '../../domain/order-states.ts';
 import { automaticRefundNo, givesBackByItself } from '../../domain/refund.ts';
 import { decideSettle, type Payment, type PaymentRole } from '../../domain/settlement.ts';
 import { OrderChanges, type Moved, type Settled } from '../../flow/ports.ts';
 import { togetherOrSingly } from './batch.ts';
+import { commit } from './commit.ts';
 import {
   closeRequested,
   endOf,
@@ -48,24 +49,24 @@ export class MysqlOrderChanges extends OrderChanges {
   }
 
   override settle(payments: readonly Payment[]): Promise<Settled[]> {
-    return togetherOrSingly(payments, (batch) => this.commit((em) => settleBatch(em, batch)));
+    return togetherOrSingly(payments, (batch) => commit(this.dataSource, this.outbox, (em) => settleBatch(em, batch)));
   }
 
   override move(orderNos: readonly string[], rule: Rule): Promise<Moved[]> {
     return togetherOrSingly(orderNos, (batch) =>
-      this.commit(async (em) => moveLocked(em, batch, await lockOrders(em, batch), rule)),
+      commit(this.dataSource, this.outbox, async (em) => moveLocked(em, batch, await lockOrders(em, batch), rule)),
     );
   }
 
   override moveExpired(rule: Rule, limit: number): Promise<Moved[]> {
-    return this.commit(async (em) => {
+    return commit(this.dataSource, this.outbox, async (em) => {
       const locked = await lockExpired(em, limit);
       return moveLocked(em, [...locked.orders.keys()], locked, rule);
     });
   }
 
   override resendCloses(olderThanMs: number, limit: number): Promise<number> {
-    return this.commit(async (em) => {
+    return commit(this.dataSource, this.outbox, async (em) => {
       const rows = await em.query<ClosingRow[]>(
         `SELECT order_no AS orderNo, closing_reason AS reason, total_fee AS totalFee, title, expires_at AS expiresAt,
                 UTC_TIMESTAMP(3) AS now
@@ -88,9 +89,13 @@ export class MysqlOrderChanges extends OrderChanges {
   }
 
   override tellEnds(orderNos: readonly string[]): Promise<void> {
-    return this.commit(async (em) => {
+    return commit(this.dataSource, this.outbox, async (em) => {
       const { orders, now } = await lockOrders(em, orderNos);
-      return { result: undefined, events: [...orders.values()].flatMap((order) => endOf(order, order.status, now)) };
+      const paidBy = await mainPayments(em, [...orders.keys()]);
+      const events = [...orders.values()].flatMap((order) =>
+        endOf(order, order.status, now, paidBy.get(order.orderNo)),
+      );
+      return { result: undefined, events };
     });
   }
 
@@ -100,16 +105,6 @@ export class MysqlOrderChanges extends OrderChanges {
       [olderThanMs * 1000, limit],
     );
     return affectedRows;
-  }
-
-  private async commit<T>(work: (em: EntityManager) => Promise<{ result: T; events: Event[] }>): Promise<T> {
-    const { result, recorded } = await transact(this.dataSource, async (em) => {
-      const { result, events } = await work(em);
-      const recorded: RecordedRow[] = events.length > 0 ? await this.outbox.record(em, events) : [];
-      return { result, recorded };
-    });
-    if (recorded.length > 0) this.outbox.publish(recorded);
-    return result;
   }
 }
 
@@ -150,7 +145,8 @@ async function settleBatch(
   const result = payments.map((payment): Settled => {
     const order = orders.get(payment.orderNo);
     const totalFee = comparesAmounts ? payment.totalFee : (order?.totalFee ?? 0);
-    const decision = decideSettle(order, { totalFee }, bookedFor.get(payment.transactionId));
+    const differs = comparesAmounts && payment.differs === true;
+    const decision = decideSettle(order, { totalFee, differs }, bookedFor.get(payment.transactionId));
     if (decision.kind !== 'book') return decision;
     if (!order) throw new Error('a payment was booked without an order');
     const { role } = decision;
@@ -158,7 +154,7 @@ async function settleBatch(
     bookedFor.set(payment.transactionId, payment.orderNo);
     if (role === 'MAIN' || role === 'AMOUNT') {
       const move = role === 'MAIN' ? ({ to: 'PAID', why: `paid (${payment.source})` } as const) : amountDiffers;
-      changes.push({ order, move, paidAt: payment.paidAt });
+      changes.push({ order, move, paidAt: payment.paidAt, transactionId: payment.transactionId });
       orders.set(payment.orderNo, after(order, move.to, order.closingReason));
     }
     return { kind: 'booked', role, from: order.status };
@@ -184,6 +180,17 @@ async function findBooked(em: EntityManager, transactionIds: readonly string[]):
     [transactionIds],
   );
   return new Map(rows.map(({ transactionId, orderNo }) => [transactionId, orderNo]));
+}
+
+/** The transaction that pays each of these orders, where one does. */
+async function mainPayments(em: EntityManager, orderNos: readonly string[]): Promise<Map<string, string>> {
+  if (orderNos.length === 0) return new Map();
+  const rows = await em.query<{ transactionId: string; orderNo: string }[]>(
+    `SELECT transaction_id AS transactionId, order_no AS orderNo FROM order_payment
+     WHERE order_no IN (?) AND role = 'MAIN'`,
+    [orderNos],
+  );
+  return new Map(rows.map(({ transactionId, orderNo }) => [orderNo, transactionId]));
 }
 
 /** Money that pays no order is requested back in the transaction that books it: nobody can forget it. */

@@ -14,11 +14,12 @@ const returnsOnce = protection('stock-once');
 const forUpdate = comparesAndSets ? 'FOR UPDATE' : '';
 const stillHeld = returnsOnce ? 'AND state = ?' : '';
 
-/** A locked order, what to do with it, and for PAID when the money was paid. */
+/** A locked order, what to do with it, and for PAID by which money and when that was paid. */
 export interface Change {
   order: OrderState;
   move: Move;
   paidAt?: Date;
+  transactionId?: string;
 }
 
 export interface Locked {
@@ -67,7 +68,7 @@ export async function writeMoves(em: EntityManager, now: Date, changes: readonly
       given.map(({ order }) => order.orderNo),
       'RESERVED',
     );
-  return changes.flatMap(({ order, move }) => eventOf(order, move, now));
+  return changes.flatMap((change) => eventOf(change, now));
 }
 
 /** An order that may be paid: what `pay` has to know of it. */
@@ -160,24 +161,25 @@ export async function giveBack(
   );
 }
 
-function eventOf(order: OrderState, move: Move, now: Date): Event[] {
+function eventOf({ order, move, transactionId }: Change, now: Date): Event[] {
   if (move.to === 'CLOSING') return [closeRequested(order.orderNo, move.closingReason, now)];
   // That an order was paid was told when it was; what goes back is told with its amount by who books the refund.
-  return move.to === 'PART_REFUNDED' || move.to === 'REFUNDED' ? [] : endOf(order, move.to, now);
+  return move.to === 'PART_REFUNDED' || move.to === 'REFUNDED' ? [] : endOf(order, move.to, now, transactionId);
 }
 
-/** How an order has ended, told to whoever wants to know; nothing while it has not. */
+/** How an order has ended, told to whoever wants to know; nothing while it has not. `transactionId`: of what paid it. */
 export function endOf(
   { orderNo, totalFee }: Pick<OrderState, 'orderNo' | 'totalFee'>,
   status: OrderState['status'],
   now: Date,
+  transactionId: string | undefined,
 ): Event[] {
   const facts = { orderNo, totalFee, at: now.toISOString() };
   switch (status) {
     case 'PAID':
     case 'PART_REFUNDED':
     case 'REFUNDED':
-      return [event('order.paid', `order.paid:${orderNo}`, facts, now)];
+      return [event('order.paid', `order.paid:${orderNo}`, { ...facts, ...(transactionId && { transactionId }) }, now)];
     case 'CANCELLED':
       return [event('order.cancelled', `order.cancelled:${orderNo}`, facts, now)];
     case 'PAY_FAILED':

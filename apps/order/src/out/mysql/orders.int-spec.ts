@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { defaultNames } from '#contract';
-import { migrate, openDataSource, Outbox, OutboxRow, ParkedMessageRow, PublishFailed } from '#platform';
+import { migrate, openDataSource, Outbox, PublishFailed } from '#platform';
 import { freshSchema } from '../../../../../test/support/services.ts';
 import { whenBuyerCancels, whenClosedAtWechat, whenPaymentFailed, whenTimeIsUp } from '../../domain/closing.ts';
 import { type Payment } from '../../domain/settlement.ts';
-import { CreateOrderTables1795000000000 } from './migrations/1795000000000-create-order-tables.ts';
-import { Refunds1795100000000 } from './migrations/1795100000000-refunds.ts';
 import { MysqlOrderChanges } from './order-changes.mysql.ts';
 import { MysqlOrderReads } from './order-reads.mysql.ts';
 import { MysqlPlacements } from './placements.mysql.ts';
-import { orderRows } from './rows.ts';
+import { orderSchema } from './schema.ts';
 import { seedProducts } from './seed-products.ts';
 
 jest.setTimeout(60_000);
@@ -24,12 +22,7 @@ let reads: MysqlOrderReads;
 
 beforeAll(async () => {
   schema = await freshSchema('paypair_order');
-  const entities = [...orderRows, OutboxRow, ParkedMessageRow];
-  dataSource = await openDataSource({
-    url: schema.url,
-    entities,
-    migrations: [CreateOrderTables1795000000000, Refunds1795100000000],
-  });
+  dataSource = await openDataSource({ url: schema.url, ...orderSchema });
   await migrate(dataSource);
   const away = {
     available: false,
@@ -125,7 +118,7 @@ describe('the schema', () => {
   it('takes up a migration that was killed half-way', async () => {
     await dataSource.query('DROP TABLE anomaly');
     await dataSource.query('DELETE FROM migrations');
-    expect(await migrate(dataSource)).toEqual(['CreateOrderTables1795000000000', 'Refunds1795100000000']);
+    expect(await migrate(dataSource)).toEqual(orderSchema.migrations.map(({ name }) => name));
     expect(await value('SELECT COUNT(*) FROM anomaly')).toBe(0);
   });
 

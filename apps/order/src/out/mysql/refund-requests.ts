@@ -13,6 +13,8 @@ export interface NewRefund {
   restock: boolean;
   origin: RefundOrigin;
   requestedBy: string;
+  /** The refused or closed refund this one is made for. */
+  replaces?: string;
 }
 
 type Command = Pick<NewRefund, 'outRefundNo' | 'orderNo' | 'transactionId' | 'amountFen' | 'reason'>;
@@ -25,6 +27,19 @@ export const refundRequested = (
   const command = { orderNo, transactionId, outRefundNo, amountFen, reason };
   return event('refund.requested', `refund.requested:${outRefundNo}`, command, now);
 };
+
+/**
+ * Sets an amount of a payment aside for a refund. The cap stands in the WHERE clause: never more than was paid.
+ * @returns whether there was so much left
+ */
+export async function setAside(em: EntityManager, transactionId: string, amountFen: number): Promise<boolean> {
+  const { affectedRows } = await em.query<{ affectedRows: number }>(
+    `UPDATE order_payment SET reserved_fen = reserved_fen + ?
+     WHERE transaction_id = ? AND refunded_fen + reserved_fen + ? <= total_fee`,
+    [amountFen, transactionId, amountFen],
+  );
+  return affectedRows === 1;
+}
 
 /**
  * Writes requests whose amounts the caller has reserved in the same transaction.
@@ -44,10 +59,11 @@ export async function writeRefunds(em: EntityManager, now: Date, refunds: readon
     one.requestedBy,
     now,
     now,
+    one.replaces ?? null,
   ]);
   await em.query(
     `INSERT INTO refund_request (out_refund_no, order_no, transaction_id, amount_fen, reason, restock, origin, state,
-       requested_by, requested_at, sent_at) VALUES ?`,
+       requested_by, requested_at, sent_at, replaces) VALUES ?`,
     [rows],
   );
   return refunds.map((one) => refundRequested(one, now));

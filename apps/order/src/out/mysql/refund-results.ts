@@ -2,9 +2,10 @@ import { type EntityManager } from 'typeorm';
 import { type Event } from '#contract';
 import { event } from '#platform';
 import { mayMove, type OrderState } from '../../domain/order-states.ts';
-import { afterRefund, isReserved, mayEnd, type RefundEnd, type RefundState } from '../../domain/refund.ts';
+import { afterRefund, bookingOf, mayEnd, type RefundEnd, type RefundState } from '../../domain/refund.ts';
 import { pointsFor, type PaymentRole } from '../../domain/settlement.ts';
 import { type RefundBooked, type RefundResult } from '../../flow/ports.ts';
+import { closeSettled, openRefundAnomaly } from './anomalies.ts';
 import { expectRows, giveBack, lockOrders, writeMoves } from './order-moves.ts';
 
 interface Known {
@@ -13,10 +14,12 @@ interface Known {
   amountFen: string;
 }
 
-interface Booked {
-  role: PaymentRole;
-  totalFee: string;
-  refundedFen: string;
+/** One refund of one payment. */
+export interface RefundOf {
+  orderNo: string;
+  transactionId: string;
+  outRefundNo: string;
+  amountFen: number;
 }
 
 /**
@@ -41,24 +44,54 @@ export async function bookRefund(
     return nothing('other-refund');
   }
   if (known && !mayEnd(known.state, end)) return nothing('repeat');
-  const [before] = await em.query<Booked[]>(
-    'SELECT role, total_fee AS totalFee, refunded_fen AS refundedFen FROM order_payment WHERE transaction_id = ? AND order_no = ?',
-    [transactionId, orderNo],
-  );
-  if (!before) return nothing('unknown-payment');
+  const [booked] = await em.query<object[]>('SELECT 1 FROM order_payment WHERE transaction_id = ? AND order_no = ?', [
+    transactionId,
+    orderNo,
+  ]);
+  if (!booked) return nothing('unknown-payment');
   if (known) await endRequest(em, result, known.state, now);
   else await takeOver(em, result, now);
-  await moveAmounts(em, result, known?.state);
+  await moveAmounts(em, result, known?.state, end);
   if (end !== 'SUCCESS') {
-    await openAnomaly(em, result, end, now);
+    await openRefundAnomaly(em, `REFUND_${end}`, result, `refund ${outRefundNo}: ${todo(result, end)}`, now);
     return nothing('booked');
   }
-  if (before.role !== 'MAIN') {
-    await closeAnomaly(em, result, before.role);
+  if (known?.state === 'REPAID') {
+    const detail = `refund ${outRefundNo} of ${amountFen} fen: WeChat has paid what was repaid before by other means`;
+    await openRefundAnomaly(em, 'REPAID_TWICE', result, detail, now);
     return nothing('booked');
   }
-  const refundedFen = Number(before.refundedFen) + amountFen;
-  return { result: 'booked', events: await moveOrder(em, order, refundedFen, result, now) };
+  return { result: 'booked', events: await given(em, order, result, now) };
+}
+
+/** Reserved money becomes refunded, or is free again; ABNORMAL money stays set aside. */
+export async function moveAmounts(
+  em: EntityManager,
+  { transactionId, amountFen }: RefundOf,
+  from: RefundState | undefined,
+  to: RefundState,
+): Promise<void> {
+  const { reservedFen, refundedFen } = bookingOf(from, to, amountFen);
+  const sql = `UPDATE order_payment SET reserved_fen = reserved_fen + ?, refunded_fen = refunded_fen + ?
+    WHERE transaction_id = ?`;
+  await expectRows(em, 1, sql, [reservedFen, refundedFen, transactionId]);
+}
+
+/**
+ * What follows when the money of a refund is with the buyer and booked: anomalies close, and an order whose own money it
+ * was moves on.
+ * @returns the events to record in the same transaction
+ */
+export async function given(em: EntityManager, order: OrderState, refund: RefundOf, now: Date): Promise<Event[]> {
+  const [row] = await em.query<{ role: PaymentRole; totalFee: string; refundedFen: string }[]>(
+    'SELECT role, total_fee AS totalFee, refunded_fen AS refundedFen FROM order_payment WHERE transaction_id = ?',
+    [refund.transactionId],
+  );
+  if (!row) throw new Error('a refund was booked without its payment');
+  const { role } = row;
+  const [paidFen, refundedFen] = [Number(row.totalFee), Number(row.refundedFen)];
+  await closeSettled(em, { ...refund, role, nothingLeft: refundedFen >= paidFen }, now);
+  return role === 'MAIN' ? moveOrder(em, order, { paidFen, refundedFen }, refund, now) : [];
 }
 
 async function endRequest(em: EntityManager, result: RefundResult, from: RefundState, now: Date): Promise<void> {
@@ -76,58 +109,24 @@ async function takeOver(em: EntityManager, result: RefundResult, now: Date): Pro
   );
 }
 
-/** Reserved money becomes refunded, or is free again; ABNORMAL money stays set aside. */
-async function moveAmounts(em: EntityManager, result: RefundResult, from: RefundState | undefined): Promise<void> {
-  const { transactionId, amountFen, end } = result;
-  const before = from !== undefined && isReserved(from) ? amountFen : 0;
-  const after = isReserved(end) ? amountFen : 0;
-  const sql = `UPDATE order_payment SET reserved_fen = reserved_fen + ?, refunded_fen = refunded_fen + ?
-    WHERE transaction_id = ?`;
-  await expectRows(em, 1, sql, [after - before, end === 'SUCCESS' ? amountFen : 0, transactionId]);
-}
-
-const todo: Readonly<Record<Exclude<RefundEnd, 'SUCCESS'>, string>> = {
+const meaning: Readonly<Record<Exclude<RefundEnd, 'SUCCESS'>, string>> = {
   REFUSED: 'WeChat refused it; the amount is free again. Open: remove the cause and request it anew',
   CLOSED: 'WeChat closed it without paying; the amount is free again. Open: request it anew',
   ABNORMAL:
     'the account of the buyer could not take it. Open: repay the buyer by other means; the amount stays set aside',
 };
-
-async function openAnomaly(
-  em: EntityManager,
-  { orderNo, transactionId, outRefundNo, amountFen, reason }: RefundResult,
-  end: Exclude<RefundEnd, 'SUCCESS'>,
-  now: Date,
-): Promise<void> {
-  const detail = `refund ${outRefundNo} of ${amountFen} fen: ${todo[end]} (${reason})`.slice(0, 255);
-  await em.query(
-    `INSERT INTO anomaly (kind, order_no, transaction_id, detail, state, opened_at) VALUES (?, ?, ?, ?, 'OPEN', ?)
-     ON DUPLICATE KEY UPDATE detail = ?, state = 'OPEN', opened_at = ?`,
-    [`REFUND_${end}`, orderNo, transactionId, detail, now, detail, now],
-  );
-}
-
-/** The money that did not fit is back with the buyer: nothing is open any more. */
-async function closeAnomaly(
-  em: EntityManager,
-  { transactionId, outRefundNo }: RefundResult,
-  role: PaymentRole,
-): Promise<void> {
-  await em.query(
-    `UPDATE anomaly SET state = 'DONE', detail = LEFT(CONCAT(detail, ?), 255)
-     WHERE transaction_id = ? AND kind = ? AND state = 'OPEN'`,
-    [`; given back by ${outRefundNo}`, transactionId, role],
-  );
-}
+const todo = ({ amountFen, reason }: RefundResult, end: Exclude<RefundEnd, 'SUCCESS'>): string =>
+  `${amountFen} fen: ${meaning[end]} (${reason})`;
 
 async function moveOrder(
   em: EntityManager,
   order: OrderState,
-  refundedFen: number,
-  { outRefundNo }: RefundResult,
+  { paidFen, refundedFen }: { paidFen: number; refundedFen: number },
+  { outRefundNo }: RefundOf,
   now: Date,
 ): Promise<Event[]> {
-  const to = afterRefund(refundedFen, order.totalFee);
+  const to = afterRefund(refundedFen, order.totalFee, paidFen);
+  if (to === undefined) return [];
   const events = mayMove(order.status, to)
     ? await writeMoves(em, now, [{ order, move: { to, why: `refund ${outRefundNo}`.slice(0, 64) } }])
     : [];
@@ -145,7 +144,7 @@ async function undoSale(em: EntityManager, { orderNo, buyerId, totalFee }: Order
     -pointsFor(totalFee),
   ]);
   const [asked] = await em.query<{ n: string }[]>(
-    "SELECT COUNT(*) AS n FROM refund_request WHERE order_no = ? AND restock = 1 AND state = 'SUCCESS'",
+    "SELECT COUNT(*) AS n FROM refund_request WHERE order_no = ? AND restock = 1 AND state IN ('SUCCESS', 'REPAID')",
     [orderNo],
   );
   if (Number(asked?.n ?? 0) > 0) await giveBack(em, [orderNo], 'SOLD');

@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type DataSource } from 'typeorm';
 import { defaultNames } from '#contract';
-import { migrate, openDataSource, Outbox, OutboxRow, ParkedMessageRow, PublishFailed } from '#platform';
+import { migrate, openDataSource, Outbox, PublishFailed } from '#platform';
 import { freshSchema } from '../../../../../test/support/services.ts';
 import { whenBuyerCancels, whenClosedAtWechat } from '../../domain/closing.ts';
 import { type RefundResult } from '../../flow/ports.ts';
-import { CreateOrderTables1795000000000 } from './migrations/1795000000000-create-order-tables.ts';
-import { Refunds1795100000000 } from './migrations/1795100000000-refunds.ts';
 import { MysqlOrderChanges } from './order-changes.mysql.ts';
 import { MysqlOrderReads } from './order-reads.mysql.ts';
 import { MysqlPlacements } from './placements.mysql.ts';
 import { MysqlRefunds } from './refunds.mysql.ts';
-import { orderRows } from './rows.ts';
+import { orderSchema } from './schema.ts';
 
 jest.setTimeout(60_000);
 
@@ -27,11 +25,7 @@ let otherRefunds: MysqlRefunds;
 
 beforeAll(async () => {
   schema = await freshSchema('paypair_refunds');
-  dataSource = await openDataSource({
-    url: schema.url,
-    entities: [...orderRows, OutboxRow, ParkedMessageRow],
-    migrations: [CreateOrderTables1795000000000, Refunds1795100000000],
-  });
+  dataSource = await openDataSource({ url: schema.url, ...orderSchema });
   await migrate(dataSource);
   const away = {
     available: false,
@@ -330,10 +324,10 @@ describe('a command without an answer', () => {
     await dataSource.query('UPDATE refund_request SET sent_at = sent_at - INTERVAL 1 HOUR WHERE out_refund_no = ?', [
       no,
     ]);
-    await Promise.all([refunds.resend(60_000, 200), otherRefunds.resend(60_000, 200)]);
+    await Promise.all([refunds.resend(60_000, 600_000, 200), otherRefunds.resend(60_000, 600_000, 200)]);
     expect(await commands(no)).toBe(1);
     await dataSource.query('DELETE FROM outbox');
-    expect(await refunds.resend(60_000, 200)).toBe(0);
+    expect(await refunds.resend(60_000, 600_000, 200)).toBe(0);
     expect(await commands(no)).toBe(0);
   });
 });

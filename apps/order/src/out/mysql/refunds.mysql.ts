@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Event } from '#contract';
-import { isDuplicate, newOrderNo, Outbox, serverErrorOf, transact, type RecordedRow } from '#platform';
+import { newOrderNo, Outbox } from '#platform';
 import { refundRefusal, type RefundRefusal } from '../../domain/refund.ts';
 import {
   Refunds,
@@ -10,19 +10,11 @@ import {
   type RefundResult,
   type RefundWish,
 } from '../../flow/ports.ts';
+import { commit } from './commit.ts';
+import { Abandon, answerAgain, takeKey } from './idempotency-keys.ts';
 import { expectRows, lockOrders } from './order-moves.ts';
 import { bookRefund } from './refund-results.ts';
-import { refundRequested, writeRefunds } from './refund-requests.ts';
-
-/** MySQL's number for a row lock that was not given in time. */
-const LOCK_WAIT_TIMEOUT = 1205;
-
-/** Ends the transaction with nothing written. */
-class Abandon extends Error {
-  constructor(readonly because: 'key-taken' | 'key-busy' | 'unknown-order' | RefundRefusal) {
-    super(because);
-  }
-}
+import { refundRequested, setAside, writeRefunds } from './refund-requests.ts';
 
 interface MainPayment {
   transactionId: string;
@@ -46,24 +38,23 @@ export class MysqlRefunds extends Refunds {
     const outRefundNo = `R${newOrderNo()}`;
     const body = answer(outRefundNo);
     try {
-      await this.commit(async (em) => {
+      await commit(this.dataSource, this.outbox, async (em) => {
         await takeKey(em, wish, body);
         return { result: undefined, events: await reserve(em, wish, outRefundNo) };
       });
       return { kind: 'requested', body };
     } catch (error) {
       if (!(error instanceof Abandon)) throw error;
-      // A repeat of a request that went through is answered like it, whatever the order allows by now.
-      return (await this.answerAgain(wish)) ?? { kind: error.because === 'key-taken' ? 'key-busy' : error.because };
+      return answerAgain(this.dataSource, wish, (error as Abandon<RefundRefusal | 'unknown-order'>).because);
     }
   }
 
   override conclude(result: RefundResult): Promise<RefundBooked> {
-    return this.commit((em) => bookRefund(em, result));
+    return commit(this.dataSource, this.outbox, (em) => bookRefund(em, result));
   }
 
-  override resend(olderThanMs: number, limit: number): Promise<number> {
-    return this.commit(async (em) => {
+  override resend(firstMs: number, atMostMs: number, limit: number): Promise<number> {
+    return commit(this.dataSource, this.outbox, async (em) => {
       const rows = await em.query<
         { outRefundNo: string; orderNo: string; transactionId: string; amountFen: string; reason: string; now: Date }[]
       >(
@@ -71,50 +62,18 @@ export class MysqlRefunds extends Refunds {
            amount_fen AS amountFen, reason, UTC_TIMESTAMP(3) AS now
          FROM refund_request FORCE INDEX (ix_refund_request_sent)
          WHERE state = 'REQUESTED' AND sent_at <= UTC_TIMESTAMP(3) - INTERVAL ? MICROSECOND
+           AND sent_at <= UTC_TIMESTAMP(3) - INTERVAL LEAST(?, ? * POW(2, LEAST(sends, 20))) MICROSECOND
          ORDER BY sent_at LIMIT ? FOR UPDATE SKIP LOCKED`,
-        [olderThanMs * 1000, limit],
+        [firstMs * 1000, atMostMs * 1000, firstMs * 1000, limit],
       );
       const [first] = rows;
       if (!first) return { result: 0, events: [] };
-      const sql = `UPDATE refund_request FORCE INDEX (PRIMARY) SET sent_at = ?
+      const sql = `UPDATE refund_request FORCE INDEX (PRIMARY) SET sent_at = ?, sends = sends + 1
         WHERE out_refund_no IN (?) AND state = 'REQUESTED'`;
       await expectRows(em, rows.length, sql, [first.now, rows.map(({ outRefundNo }) => outRefundNo)]);
       const events = rows.map((row) => refundRequested({ ...row, amountFen: Number(row.amountFen) }, row.now));
       return { result: rows.length, events };
     });
-  }
-
-  private async answerAgain({ operator, key, fingerprint }: RefundWish): Promise<RefundPlacement | undefined> {
-    const [stored] = await this.dataSource.query<{ fingerprint: string; body: string }[]>(
-      'SELECT fingerprint, body FROM idempotency WHERE buyer_id = ? AND idem_key = ?',
-      [operator, key],
-    );
-    if (!stored) return undefined;
-    return stored.fingerprint === fingerprint ? { kind: 'replayed', body: stored.body } : { kind: 'key-reused' };
-  }
-
-  private async commit<T>(work: (em: EntityManager) => Promise<{ result: T; events: Event[] }>): Promise<T> {
-    const { result, recorded } = await transact(this.dataSource, async (em) => {
-      const { result, events } = await work(em);
-      const recorded: RecordedRow[] = events.length > 0 ? await this.outbox.record(em, events) : [];
-      return { result, recorded };
-    });
-    if (recorded.length > 0) this.outbox.publish(recorded);
-    return result;
-  }
-}
-
-/** Waits while another request holds the same key uncommitted; then the key is free, or taken for good. */
-async function takeKey(em: EntityManager, { operator, key, fingerprint }: RefundWish, body: string): Promise<void> {
-  try {
-    await em.query(
-      `INSERT INTO idempotency (buyer_id, idem_key, fingerprint, status, body, created_at)
-       VALUES (?, ?, ?, 202, ?, UTC_TIMESTAMP(3))`,
-      [operator, key, fingerprint, body],
-    );
-  } catch (error) {
-    if (isDuplicate(error)) throw new Abandon('key-taken');
-    throw serverErrorOf(error) === LOCK_WAIT_TIMEOUT ? new Abandon('key-busy') : error;
   }
 }
 
@@ -140,13 +99,8 @@ async function reserve(em: EntityManager, wish: RefundWish, outRefundNo: string)
   const refusal = refundRefusal(order.status, amounts, Number(main?.refunds ?? 0), amountFen);
   if (refusal) throw new Abandon(refusal);
   if (!main) throw new Abandon('order-not-paid');
-  const { affectedRows } = await em.query<{ affectedRows: number }>(
-    `UPDATE order_payment SET reserved_fen = reserved_fen + ?
-     WHERE transaction_id = ? AND refunded_fen + reserved_fen + ? <= total_fee`,
-    [amountFen, main.transactionId, amountFen],
-  );
-  if (affectedRows !== 1) throw new Abandon('exceeds-paid');
   const { transactionId } = main;
+  if (!(await setAside(em, transactionId, amountFen))) throw new Abandon('exceeds-paid');
   const manual = { restock, origin: 'MANUAL', requestedBy: operator } as const;
   return writeRefunds(em, now, [{ outRefundNo, orderNo, transactionId, amountFen, reason, ...manual }]);
 }

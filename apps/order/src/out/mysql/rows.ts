@@ -4,7 +4,8 @@
  */
 import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 import { type ClosingReason, type OrderStatus } from '../../domain/order-states.ts';
-import { type RefundOrigin, type RefundState } from '../../domain/refund.ts';
+import { type AnomalyKind } from '../../domain/anomaly.ts';
+import { type RefundOrigin, type RefundState, type RepaidHow } from '../../domain/refund.ts';
 import { type PaymentRole } from '../../domain/settlement.ts';
 
 const ascii = { type: 'varchar', charset: 'ascii', collation: 'ascii_bin' } as const;
@@ -88,6 +89,7 @@ export class OrderPaymentRow {
 @Index('ix_refund_request_order', ['orderNo'])
 @Index('ix_refund_request_transaction', ['transactionId'])
 @Index('ix_refund_request_sent', ['state', 'sentAt'])
+@Index('ix_refund_request_requested', ['requestedAt', 'outRefundNo'])
 export class RefundRequestRow {
   @PrimaryColumn({ ...ascii, name: 'out_refund_no', length: 64 }) outRefundNo!: string;
   @Column(orderNo) orderNo!: string;
@@ -103,6 +105,13 @@ export class RefundRequestRow {
   @Column({ ...at, name: 'requested_at' }) requestedAt!: Date;
   @Column({ ...at, name: 'sent_at' }) sentAt!: Date;
   @Column({ ...at, name: 'ended_at', nullable: true }) endedAt!: Date | null;
+  /** The refused or closed request that this one was made for. */
+  @Column({ ...ascii, length: 64, nullable: true }) replaces!: string | null;
+  @Column({ ...ascii, name: 'repaid_how', length: 32, nullable: true }) repaidHow!: RepaidHow | null;
+  /** What an operator wrote when it was repaid. */
+  @Column({ type: 'varchar', length: 255, nullable: true }) note!: string | null;
+  /** How often `pay` was told again. */
+  @Column({ type: 'int', unsigned: true, default: 0 }) sends!: number;
 }
 
 @Entity({ name: 'point_ledger' })
@@ -115,16 +124,24 @@ export class PointRow {
 }
 
 @Entity({ name: 'anomaly' })
-@Index('uq_anomaly_once', ['kind', 'transactionId'], { unique: true })
+@Index('uq_anomaly_once', ['kind', 'transactionId', 'outRefundNo'], { unique: true })
+@Index('ix_anomaly_transaction', ['transactionId'])
 @Index('ix_anomaly_state', ['state'])
 export class AnomalyRow {
   @PrimaryGeneratedColumn({ type: 'bigint', name: 'anomaly_id' }) anomalyId!: string;
-  @Column({ ...ascii, length: 16 }) kind!: PaymentRole | 'REFUND_REFUSED' | 'REFUND_CLOSED' | 'REFUND_ABNORMAL';
+  @Column({ ...ascii, length: 16 }) kind!: AnomalyKind;
   @Column(orderNo) orderNo!: string;
   @Column({ ...ascii, name: 'transaction_id', length: 32 }) transactionId!: string;
   @Column({ type: 'varchar', length: 255 }) detail!: string;
   @Column({ ...ascii, length: 16 }) state!: 'OPEN' | 'DONE';
   @Column({ ...at, name: 'opened_at' }) openedAt!: Date;
+  /** The refund it is about; empty when it is about the payment. */
+  @Column({ ...ascii, name: 'out_refund_no', length: 64, default: '' }) outRefundNo!: string;
+  @Column({ ...at, name: 'closed_at', nullable: true }) closedAt!: Date | null;
+  /** The operator who closed it; null when it closed by itself. */
+  @Column({ name: 'closed_by', type: 'varchar', length: 128, nullable: true }) closedBy!: string | null;
+  /** Why nothing is open any more. */
+  @Column({ type: 'varchar', length: 255, nullable: true }) note!: string | null;
 }
 
 @Entity({ name: 'idempotency' })

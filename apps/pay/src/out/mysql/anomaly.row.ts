@@ -20,7 +20,15 @@ export class AnomalyRow {
   @Column({ type: 'text' })
   detail!: string;
   @Column(ascii(8))
-  state!: 'OPEN';
+  state!: 'OPEN' | 'DONE';
   @Column(time)
   created_at!: Date;
+  @Column({ ...time, nullable: true })
+  closed_at!: Date | null;
+  /** The operator who closed it; null when it closed by itself. */
+  @Column({ type: 'varchar', length: '128', nullable: true })
+  closed_by!: string | null;
+  /** Why nothing is open any more. */
+  @Column({ type: 'varchar', length: '255', nullable: true })
+  note!: string | null;
 }

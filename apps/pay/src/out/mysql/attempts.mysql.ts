@@ -3,15 +3,17 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { transact } from '#platform';
 import { type Attempt, attemptMachine, handed, isOpen, outTradeNoOf, timeExpireOf } from '../../domain/attempt.ts';
 import { wechatBody } from '../../domain/body.ts';
-import { type NewPayable, type OrderStatus, orderStatusMachine, prepayRefusal } from '../../domain/payable.ts';
+import { type NewPayable, orderStatusMachine, prepayRefusal } from '../../domain/payable.ts';
 import { isSameWay } from '../../domain/way.ts';
 import {
   Attempts,
   type AttemptWish,
   type BegunPrepay,
+  type OrderNews,
   type PreparedAtWechat,
   type Standing,
 } from '../../flow/ports.ts';
+import { closeAccepted } from './anomaly-ends.ts';
 import type { AttemptRow } from './attempt.row.ts';
 import { Merchant } from './merchant.ts';
 import type { PayableRow } from './payable.row.ts';
@@ -140,7 +142,7 @@ export class AttemptsMysql extends Attempts {
     return done.affectedRows === 1;
   }
 
-  override recordOrderStatus(news: readonly { orderNo: string; status: OrderStatus }[]): Promise<Set<string>> {
+  override recordOrderStatus(news: readonly OrderNews[]): Promise<Set<string>> {
     const orderNos = [...new Set(news.map(({ orderNo }) => orderNo))];
     return transact(this.db, async (em) => {
       const orders = await lockOrders(em, orderNos);
@@ -158,6 +160,10 @@ export class AttemptsMysql extends Attempts {
         // `order` has it: nothing is told again.
         await em.query("UPDATE attempt SET next_check_at = NULL WHERE order_no IN (?) AND state = 'SUCCESS'", [paid]);
       }
+      await closeAccepted(
+        em,
+        news.flatMap(({ transactionId }) => transactionId ?? []),
+      );
       return new Set(orderNos.filter((orderNo) => !orders.has(orderNo)));
     });
   }

@@ -15,8 +15,14 @@ interface Facts {
   check_tries: number;
   expires_at: Date;
   order_status: OrderStatus;
+  mispaid: string | number;
   now: Date;
 }
+
+/** Whether money of another amount that came for attempt `a` still waits for a word of `order`. */
+const isMispaid = `EXISTS (SELECT 1 FROM anomaly x
+  WHERE x.order_no = a.order_no AND x.out_trade_no = a.out_trade_no AND x.kind = 'AMOUNT' AND x.state = 'OPEN'
+    AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.transaction_id = x.transaction_id))`;
 
 @Injectable()
 export class ChecksMysql extends Checks {
@@ -48,7 +54,7 @@ export class ChecksMysql extends Checks {
   override async reschedule(outTradeNos: readonly string[]): Promise<void> {
     if (outTradeNos.length === 0) return;
     const facts = await this.db.query<Facts[]>(
-      `SELECT a.out_trade_no, a.state, a.code_url_at, a.check_tries, p.expires_at, p.order_status,
+      `SELECT a.out_trade_no, a.state, a.code_url_at, a.check_tries, p.expires_at, p.order_status, ${isMispaid} AS mispaid,
               UTC_TIMESTAMP(3) AS now
          FROM attempt a JOIN payable p ON p.order_no = a.order_no
         WHERE a.out_trade_no IN (?)`,
@@ -63,6 +69,7 @@ export class ChecksMysql extends Checks {
           preparedAt: fact.code_url_at,
           expiresAt: fact.expires_at,
           tries: fact.check_tries,
+          mispaid: Number(fact.mispaid) === 1,
         },
         fact.now,
       );

@@ -64,13 +64,11 @@ export class ClosingsMysql extends Closings {
       if (!order || order.row.close_due_at === null) return { end: 'later' as const, recorded: [] };
       const { row, payable, attempts } = order;
       if (attempts.some(isOpen)) {
-        // Money that does not fit has come: an operator decides, and there is nothing to close before.
-        const rests = payable.orderStatus === 'REVIEW';
         await em.query(
-          `UPDATE payable SET close_locked_until = NULL, close_tries = close_tries + 1,
-                  close_due_at = ${rests ? 'NULL' : fromNow}, updated_at = UTC_TIMESTAMP(3)
+          `UPDATE payable SET close_locked_until = NULL, close_tries = close_tries + 1, close_due_at = ${fromNow},
+                  updated_at = UTC_TIMESTAMP(3)
             WHERE order_no = ?`,
-          rests ? [orderNo] : [micros(closeBackOffMs(row.close_tries)), orderNo],
+          [micros(closeBackOffMs(row.close_tries)), orderNo],
         );
         return { end: 'later' as const, recorded: [] };
       }
@@ -85,8 +83,11 @@ export class ClosingsMysql extends Closings {
           WHERE order_no = ?`,
         unheard ? [told + 1, micros(tellAgainMs(told)), orderNo] : [0, orderNo],
       );
-      const events = end === 'paid' ? successes : [closed(orderNo, row.close_seq, attempts)];
-      return { end, recorded: await this.outbox.record(em, events) };
+      // Money of another amount has come: "closed" would end an order without the money that an operator has to judge.
+      const isJudged = end === 'closed' && payable.orderStatus === 'REVIEW';
+      const said = end === 'paid' ? successes : [closed(orderNo, row.close_seq, attempts)];
+      const recorded = isJudged ? [] : await this.outbox.record(em, said);
+      return { end: isJudged ? ('later' as const) : end, recorded };
     });
     this.outbox.publish(recorded);
     return end;

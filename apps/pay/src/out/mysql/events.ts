@@ -45,7 +45,7 @@ export function succeededAgain(attempt: Attempt): Event | undefined {
 
 export const mismatched = (
   orderNo: string,
-  { outTradeNo, transactionId, totalFee }: Payment,
+  { outTradeNo, transactionId, totalFee, paidAt, source }: Payment,
   expectedFee: number,
 ): Event =>
   event('payment.mismatched', `payment.mismatched:${transactionId}`, {
@@ -55,6 +55,8 @@ export const mismatched = (
     tradeState: 'SUCCESS',
     totalFee,
     reason: `total_fee ${totalFee}, expected ${expectedFee}`,
+    paidAt: paidAt.toISOString(),
+    source,
   });
 
 export const failed = (attempt: Attempt, { transactionId, tradeState, reason }: FailedPayment): Event =>

@@ -2,24 +2,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { defaultNames } from '#contract';
-import { migrate, openDataSource, Outbox, OutboxRow, ParkedMessageRow } from '#platform';
+import { migrate, openDataSource, Outbox } from '#platform';
 import { freshSchema } from '../../../../../test/support/services.ts';
 import { atWechat, RefundWechat } from '../../flow/refunds.testing.ts';
 import { RefundMoney } from '../../flow/refund.ts';
 import { Watch } from '../../flow/watch.ts';
 import { CountsPrometheus } from '../counts.prometheus.ts';
-import { AnomalyRow } from './anomaly.row.ts';
-import { AttemptRow } from './attempt.row.ts';
 import { AttemptsMysql } from './attempts.mysql.ts';
 import { Merchant } from './merchant.ts';
-import { Payments1763700000000 } from './migrations/1763700000000-payments.ts';
-import { Refunds1763800000000 } from './migrations/1763800000000-refunds.ts';
-import { Ways1764000000000 } from './migrations/1764000000000-ways.ts';
-import { NoticeRow } from './notice.row.ts';
-import { PayableRow } from './payable.row.ts';
 import { PaymentsMysql } from './payments.mysql.ts';
-import { RefundRow } from './refund.row.ts';
+import { type RefundRow } from './refund.row.ts';
 import { RefundsMysql } from './refunds.mysql.ts';
+import { paySchema } from './schema.ts';
 
 Logger.overrideLogger(false);
 
@@ -37,12 +31,7 @@ let numbers = 0;
 
 beforeAll(async () => {
   schema = await freshSchema('pay_refunds');
-  const entities = [PayableRow, AttemptRow, NoticeRow, AnomalyRow, RefundRow, OutboxRow, ParkedMessageRow];
-  db = await openDataSource({
-    url: schema.url,
-    entities,
-    migrations: [Payments1763700000000, Refunds1763800000000, Ways1764000000000],
-  });
+  db = await openDataSource({ url: schema.url, ...paySchema });
   await migrate(db);
   outbox = new Outbox(
     db,

@@ -4,6 +4,7 @@ import type { Event } from '#contract';
 import { Outbox, transact } from '#platform';
 import { isEnded, type Refund, type RefundAtWechat, type RefundEnd, refundMachine } from '../../domain/refund.ts';
 import { type RefundCommand, type RefundRecorded, Refunds } from '../../flow/ports.ts';
+import { closeGivenBack } from './anomaly-ends.ts';
 import { refundEnded } from './refund-events.ts';
 import { paidOf } from './paid.ts';
 import type { RefundRow } from './refund.row.ts';
@@ -136,6 +137,7 @@ export class RefundsMysql extends Refunds {
         [end, refundId ?? null, reason.slice(0, 255), outRefundNo, refundMachine.sources(end)],
       );
       const row = written.affectedRows === 1 ? await lock(em, outRefundNo) : undefined;
+      if (row && end === 'SUCCESS') await closeGivenBack(em, row.transaction_id, Number(row.total_fee));
       return { result: row !== undefined, events: row ? [refundEnded(row, end)] : [] };
     });
   }

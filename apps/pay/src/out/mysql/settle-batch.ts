@@ -40,9 +40,12 @@ export async function settleBatch(
       attempt.state = 'SUCCESS';
       attempt.transactionId = result.transactionId;
     }
+    // WeChat has taken money for it, so it can be paid no more; what was asked for has not come.
+    if (outcome === 'amount-mismatch' && attempt && isOpen(attempt)) attempt.state = 'FAILED';
     return { result, order, attempt, outcome };
   });
   await writeSuccesses(em, judged);
+  await writeMispaid(em, judged);
   await writePayables(em, judged);
   await writeAnomalies(em, judged);
   await writeNotices(
@@ -83,9 +86,32 @@ async function writeSuccesses(em: EntityManager, judged: readonly Judged[]): Pro
   if (written.affectedRows !== paid.length) throw new Error('attempts changed although they were locked');
 }
 
-/** A paid order is done, unless another attempt of it is still open at WeChat: that one is closed first. */
+/**
+ * Ends attempts that were paid with another amount, and has WeChat asked about them again: each answer tells `order` once
+ * more, until it has decided. What is asked about already keeps its pace.
+ */
+async function writeMispaid(em: EntityManager, judged: readonly Judged[]): Promise<void> {
+  const numbers = judged.flatMap(({ outcome, attempt }) =>
+    outcome === 'amount-mismatch' && attempt ? [attempt.outTradeNo] : [],
+  );
+  if (numbers.length === 0) return;
+  // Assignments run from left to right: the state must be the old one until its own turn.
+  const isNew = `state IN ('CREATED', 'NOTPAY') OR next_check_at IS NULL`;
+  await em.query(
+    `UPDATE attempt SET check_tries = IF(${isNew}, 0, check_tries),
+            next_check_at = IF(${isNew}, ${fromNow}, next_check_at),
+            state = IF(state IN ('CREATED', 'NOTPAY'), 'FAILED', state),
+            open_slot = NULL, calling_until = NULL, updated_at = UTC_TIMESTAMP(3)
+      WHERE out_trade_no IN (?) AND state <> 'SUCCESS'`,
+    [micros(tellAgainMs(0)), numbers],
+  );
+}
+
+/** An order with money is done, unless another attempt of it is still open at WeChat: that one is closed first. */
 async function writePayables(em: EntityManager, judged: readonly Judged[]): Promise<void> {
-  const paid = judged.flatMap(({ outcome, order }) => (outcome === 'settled' && order ? [order] : []));
+  const paid = judged.flatMap(({ outcome, order }) =>
+    (outcome === 'settled' || outcome === 'amount-mismatch') && order ? [order] : [],
+  );
   const alsoOpen = paid.filter(({ attempts }) => attempts.some(isOpen)).map(({ payable }) => payable.orderNo);
   const done = paid.map(({ payable }) => payable.orderNo).filter((orderNo) => !alsoOpen.includes(orderNo));
   if (done.length > 0) {
@@ -165,15 +191,12 @@ export async function writeNotices(
 
 const sha256 = (raw: Buffer): Buffer => createHash('sha256').update(raw).digest();
 
-/** What `order` is told. Failures and mismatches only while the order may still be waiting for them. */
+/** What `order` is told: of all money, and of failures only while the order may still be waiting. */
 function eventsOf({ result, order, attempt, outcome }: Judged): Event[] {
   if (!order || !attempt) return [];
   const { orderNo, state, orderStatus } = order.payable;
   if (outcome === 'settled' && result.kind === 'paid') return [succeeded(orderNo, result)];
-  if (outcome === 'amount-mismatch' && result.kind === 'paid') {
-    const waits = orderStatus === 'WAIT_PAY' || orderStatus === 'REVIEW';
-    return waits ? [mismatched(orderNo, result, attempt.totalFee)] : [];
-  }
+  if (outcome === 'amount-mismatch' && result.kind === 'paid') return [mismatched(orderNo, result, attempt.totalFee)];
   if (outcome === 'failure-stored' && result.kind === 'failed') {
     return state === 'OPEN' && orderStatus === 'WAIT_PAY' ? [failed(attempt, result)] : [];
   }

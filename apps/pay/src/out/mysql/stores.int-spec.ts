@@ -2,23 +2,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Logger } from '@nestjs/common';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { defaultNames } from '#contract';
-import { migrate, openDataSource, Outbox, OutboxRow, ParkedMessageRow } from '#platform';
+import { migrate, openDataSource, Outbox, type OutboxRow } from '#platform';
 import { freshSchema } from '../../../../../test/support/services.ts';
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Payment } from '../../domain/payment.ts';
-import { AnomalyRow } from './anomaly.row.ts';
-import { AttemptRow } from './attempt.row.ts';
+import { type AttemptRow } from './attempt.row.ts';
 import { AttemptsMysql } from './attempts.mysql.ts';
 import { ChecksMysql } from './checks.mysql.ts';
 import { ClosingsMysql } from './closings.mysql.ts';
-import { Payments1763700000000 } from './migrations/1763700000000-payments.ts';
-import { Refunds1763800000000 } from './migrations/1763800000000-refunds.ts';
-import { Ways1764000000000 } from './migrations/1764000000000-ways.ts';
 import { Merchant } from './merchant.ts';
-import { NoticeRow } from './notice.row.ts';
-import { PayableRow } from './payable.row.ts';
-import { RefundRow } from './refund.row.ts';
 import { PaymentsMysql } from './payments.mysql.ts';
+import { paySchema } from './schema.ts';
 
 const merchant = { mchId: '1900000109', appid: 'wx8888888888888888' };
 const wish = {
@@ -34,7 +28,6 @@ const code = {
   codeUrl: 'weixin://wxpay/bizpayurl?pr=NwY5Mz9',
   mwebUrl: null,
 };
-const entities = [PayableRow, AttemptRow, NoticeRow, AnomalyRow, RefundRow, OutboxRow, ParkedMessageRow];
 
 // Batches that fall back and a broker that is away are part of these tests.
 Logger.overrideLogger(false);
@@ -99,13 +92,9 @@ const payment = (attempt: Pick<Attempt, 'outTradeNo' | 'totalFee'>, over: Partia
 
 beforeAll(async () => {
   schema = await freshSchema('pay_stores');
-  db = await openDataSource({
-    url: schema.url,
-    entities,
-    migrations: [Payments1763700000000, Refunds1763800000000, Ways1764000000000],
-  });
+  db = await openDataSource({ url: schema.url, ...paySchema });
   await migrate(db);
-  otherDb = await openDataSource({ url: schema.url, entities, migrations: [] });
+  otherDb = await openDataSource({ url: schema.url, ...paySchema, migrations: [] });
   const away = { available: false, publish: () => Promise.reject(new Error('no broker here')) };
   outbox = new Outbox(db, away, defaultNames);
   attempts = new AttemptsMysql(db, new Merchant(merchant.mchId, merchant.appid));

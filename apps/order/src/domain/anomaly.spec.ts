@@ -1,0 +1,108 @@
+import { describe, expect, it } from '@jest/globals';
+import { storyOf, type AnomalyFacts, type AnomalyKind } from './anomaly.ts';
+
+type Refund = AnomalyFacts['refunds'][number];
+const refund = (state: Refund['state'], over: Partial<Refund> = {}): Refund => ({
+  ...{ outRefundNo: 'R1', amountFen: 100, replaces: null },
+  state,
+  ...over,
+});
+const facts = (kind: AnomalyKind, over: Partial<AnomalyFacts> = {}): AnomalyFacts => ({
+  anomalyId: '7',
+  kind,
+  state: 'OPEN',
+  note: null,
+  orderNo: 'N1',
+  outRefundNo: kind.startsWith('RE') ? 'R1' : '',
+  order: { status: 'CANCELLED', totalFee: 100 },
+  payment: { totalFee: 120, refundedFen: 0, reservedFen: 0 },
+  refunds: [],
+  ...over,
+});
+const review = { status: 'REVIEW', totalFee: 100 } as const;
+
+describe('an anomaly', () => {
+  it.each<[string, AnomalyFacts, RegExp, RegExp, boolean]>([
+    [
+      'late money whose refund is under way',
+      facts('LATE', { refunds: [refund('REQUESTED')] }),
+      /ended/,
+      /closes by itself/,
+      false,
+    ],
+    [
+      'late money whose refund was refused',
+      facts('LATE', { refunds: [refund('REFUSED')] }),
+      /ended/,
+      /anomalies\/7\/refund/,
+      true,
+    ],
+    ['second money nobody gives back', facts('DOUBLE'), /had money already/, /anomalies\/7\/refund/, true],
+    [
+      'a refund the account did not take',
+      facts('DOUBLE', { refunds: [refund('ABNORMAL')] }),
+      /already/,
+      /R1\/repaid/,
+      false,
+    ],
+    ['enough money in review', facts('AMOUNT', { order: review }), /120 fen came for an order of 100/, /accept/, false],
+    [
+      'too little money in review',
+      facts('AMOUNT', { order: review, payment: { totalFee: 99, refundedFen: 0, reservedFen: 0 } }),
+      /99 fen came for an order of 100/,
+      /less than the order costs/,
+      false,
+    ],
+    [
+      'money in review that was decided about',
+      facts('AMOUNT', { refunds: [refund('CLOSED')] }),
+      /120 fen/,
+      /anew/,
+      true,
+    ],
+    [
+      'a refused refund',
+      facts('REFUND_REFUSED', { refunds: [refund('REFUSED')] }),
+      /refused refund R1 of 100/,
+      /anew/,
+      true,
+    ],
+    [
+      'a refused refund that is asked for again',
+      facts('REFUND_REFUSED', {
+        refunds: [refund('REFUSED'), refund('REQUESTED', { outRefundNo: 'R2', replaces: 'R1' })],
+      }),
+      /refused refund R1/,
+      /closes by itself/,
+      false,
+    ],
+    ['a closed refund', facts('REFUND_CLOSED', { refunds: [refund('CLOSED')] }), /without paying/, /anew/, true],
+    [
+      'an abnormal refund',
+      facts('REFUND_ABNORMAL', { refunds: [refund('ABNORMAL')] }),
+      /did not take/,
+      /R1\/repaid/,
+      false,
+    ],
+    [
+      'money the buyer has twice',
+      facts('REPAID_TWICE', { refunds: [refund('SUCCESS')] }),
+      /had been repaid/,
+      /close/,
+      true,
+    ],
+  ])('tells %s', (_what, given, happened, whatToDo, closable) => {
+    const story = storyOf(given);
+    expect(story.happened).toMatch(happened);
+    expect(story.whatToDo).toMatch(whatToDo);
+    expect(story.open).not.toBe('Nothing.');
+    expect(story.holds === undefined).toBe(closable);
+  });
+
+  it('that is done has nothing open, and says how it ended', () => {
+    const story = storyOf(facts('LATE', { state: 'DONE', note: 'given back by R1', refunds: [refund('SUCCESS')] }));
+    expect(story).toMatchObject({ open: 'Nothing.', whatToDo: 'Nothing.', holds: undefined });
+    expect(story.done).toContain('R1 of 100 fen is SUCCESS');
+    expect(story.done).toContain('given back by R1');
+  });
+});

@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { defaultNames } from '#contract';
+import { migrate, openDataSource, Outbox } from '#platform';
+import { freshSchema } from '../../../../../test/support/services.ts';
+import type { Attempt } from '../../domain/attempt.ts';
+import type { Payment } from '../../domain/payment.ts';
+import { AnomalyGuideMysql } from './anomaly-guide.mysql.ts';
+import { AttemptsMysql } from './attempts.mysql.ts';
+import { ChecksMysql } from './checks.mysql.ts';
+import { ClosingsMysql } from './closings.mysql.ts';
+import { Merchant } from './merchant.ts';
+import { PaymentsMysql } from './payments.mysql.ts';
+import { RefundsMysql } from './refunds.mysql.ts';
+import { paySchema } from './schema.ts';
+
+Logger.overrideLogger(false);
+
+const merchant = { mchId: '1900000109', appid: 'wx8888888888888888' };
+let schema: Awaited<ReturnType<typeof freshSchema>>;
+let db: DataSource;
+let outbox: Outbox;
+let attempts: AttemptsMysql;
+let payments: PaymentsMysql;
+let checks: ChecksMysql;
+let closings: ClosingsMysql;
+let refunds: RefundsMysql;
+let numbers = 0;
+
+beforeAll(async () => {
+  schema = await freshSchema('pay_mispaid');
+  db = await openDataSource({ url: schema.url, ...paySchema });
+  await migrate(db);
+  const away = { available: false, publish: () => Promise.reject(new Error('no broker here')) };
+  outbox = new Outbox(db, away, defaultNames);
+  attempts = new AttemptsMysql(db, new Merchant(merchant.mchId, merchant.appid));
+  payments = new PaymentsMysql(db, outbox);
+  checks = new ChecksMysql(db);
+  closings = new ClosingsMysql(db, outbox);
+  refunds = new RefundsMysql(db, outbox);
+});
+
+afterAll(async () => {
+  await outbox.stop();
+  await db.destroy();
+  await schema.drop();
+});
+
+beforeEach(async () => {
+  for (const table of ['payable', 'attempt', 'anomaly', 'refund', 'outbox']) await db.query(`DELETE FROM ${table}`);
+});
+
+async function shown(orderNo: string): Promise<Attempt> {
+  const wish = {
+    signType: 'HMAC-SHA256',
+    notifyUrl: 'https://pay.example.test/n',
+    spbillCreateIp: '127.0.0.1',
+  } as const;
+  const begun = await attempts.begin(orderNo, {
+    ...wish,
+    ...{ way: { tradeType: 'NATIVE' }, minExpireSeconds: 300, callMs: 8_000 },
+  });
+  if (begun.kind !== 'call') throw new Error(begun.kind);
+  const code = { prepayId: 'wx1', codeUrl: 'weixin://wxpay/bizpayurl?pr=1', mwebUrl: null };
+  await attempts.storePrepared(begun.attempt, code);
+  return begun.attempt;
+}
+
+/** An order of 100 fen whose code is on the screen. */
+async function placed(): Promise<Attempt> {
+  numbers += 1;
+  const orderNo = `TEST${String(numbers).padStart(18, '0')}`;
+  await attempts.place([{ orderNo, totalFee: 100, title: 'tea', expiresAt: new Date(Date.now() + 3_600_000) }]);
+  return shown(orderNo);
+}
+
+const money = ({ outTradeNo }: Attempt, totalFee: number): Payment => ({
+  ...{ kind: 'paid', outTradeNo, transactionId: `4200${(numbers += 1)}`, totalFee, ...merchant, tradeType: 'NATIVE' },
+  ...{ openid: undefined, bankType: undefined, paidAt: new Date('2026-11-21T10:00:00Z'), source: 'query' },
+});
+const told = async (type: string) =>
+  (await db.query<{ body: string }[]>('SELECT body FROM outbox WHERE type = ?', [type])).map(
+    ({ body }) => (JSON.parse(body) as { data: unknown }).data,
+  );
+const row = async ({ outTradeNo }: Attempt) => {
+  const [found] = await db.query<Record<string, unknown>[]>(
+    `SELECT a.state, a.open_slot, a.check_tries, a.next_check_at IS NOT NULL AS asked, p.state AS payable,
+            p.order_status, p.close_due_at IS NOT NULL AS closing
+       FROM attempt a JOIN payable p ON p.order_no = a.order_no WHERE a.out_trade_no = ?`,
+    [outTradeNo],
+  );
+  return found;
+};
+const anomaly = async () => (await db.query<Record<string, unknown>[]>('SELECT * FROM anomaly'))[0];
+/** What a requery does with an attempt that is due: asks WeChat, which says the same. */
+const asked = async (attempt: Attempt, payment: Payment) => {
+  await db.query('UPDATE attempt SET next_check_at = UTC_TIMESTAMP(3)');
+  expect(await checks.claim(10, 0, 60_000)).toHaveLength(1);
+  await payments.settle([payment]);
+  await checks.reschedule([attempt.outTradeNo]);
+};
+
+describe('money of another amount', () => {
+  it('ends its attempt, puts the order into review, and is told with when it was paid', async () => {
+    const attempt = await placed();
+    const payment = money(attempt, 99);
+    const [settled] = await payments.settle([payment]);
+    expect(settled?.outcome).toBe('amount-mismatch');
+    expect(await row(attempt)).toMatchObject({
+      state: 'FAILED',
+      open_slot: null,
+      payable: 'DONE',
+      order_status: 'REVIEW',
+    });
+    expect(await told('payment.mismatched')).toMatchObject([
+      { transactionId: payment.transactionId, totalFee: 99, paidAt: '2026-11-21T10:00:00.000Z', source: 'query' },
+    ]);
+  });
+
+  it('has what else is open closed at WeChat, and never ends the order as unpaid', async () => {
+    const first = await placed();
+    await attempts.finish(first.outTradeNo, 'CLOSED');
+    const second = await shown(first.orderNo);
+    await payments.settle([money(first, 101)]);
+    expect(await row(first)).toMatchObject({ state: 'CLOSED', payable: 'CLOSING', closing: expect.anything() });
+    expect(await closings.claim(10, 1_000)).toEqual([first.orderNo]);
+    expect(await closings.conclude(first.orderNo)).toBe('later');
+    await attempts.finish(second.outTradeNo, 'CLOSED');
+    expect(await closings.conclude(first.orderNo)).toBe('later');
+    expect(await row(second)).toMatchObject({ payable: 'DONE', order_status: 'REVIEW' });
+    expect(await told('payment.closed')).toEqual([]);
+  });
+
+  it('is told also when the order had ended: it has to go back', async () => {
+    const attempt = await placed();
+    await attempts.recordOrderStatus([{ orderNo: attempt.orderNo, status: 'CANCELLED' }]);
+    await payments.settle([money(attempt, 99)]);
+    expect(await told('payment.mismatched')).toHaveLength(1);
+    expect(await row(attempt)).toMatchObject({ state: 'FAILED', order_status: 'CANCELLED' });
+  });
+
+  it('is asked about and told again, ever more slowly, until order has it given back', async () => {
+    const attempt = await placed();
+    const payment = money(attempt, 99);
+    await payments.settle([payment]);
+    for (const tries of [1, 2]) {
+      await db.query('DELETE FROM outbox');
+      await asked(attempt, payment);
+      expect(await told('payment.mismatched')).toHaveLength(1);
+      expect(await row(attempt)).toMatchObject({ check_tries: tries });
+    }
+    const { transactionId } = payment;
+    const command = { orderNo: attempt.orderNo, transactionId, outRefundNo: 'A1', amountFen: 99, reason: 'back' };
+    expect(await refunds.record(command)).toBe('recorded');
+    await asked(attempt, payment);
+    expect(Number((await row(attempt))?.['asked'])).toBe(0);
+  });
+
+  it('is settled when order says that it paid the order', async () => {
+    const attempt = await placed();
+    const payment = money(attempt, 130);
+    await payments.settle([payment]);
+    const { orderNo } = attempt;
+    await attempts.recordOrderStatus([{ orderNo, status: 'PAID', transactionId: payment.transactionId }]);
+    expect(await anomaly()).toMatchObject({ state: 'DONE', note: 'accepted: it paid its order' });
+    await asked(attempt, payment);
+    expect(Number((await row(attempt))?.['asked'])).toBe(0);
+  });
+
+  it('stays open when other money paid the order', async () => {
+    const attempt = await placed();
+    await payments.settle([money(attempt, 130)]);
+    await attempts.recordOrderStatus([{ orderNo: attempt.orderNo, status: 'PAID', transactionId: '4299' }]);
+    expect(await anomaly()).toMatchObject({ state: 'OPEN' });
+  });
+
+  it('is settled when WeChat has given all of it back', async () => {
+    const attempt = await placed();
+    const payment = money(attempt, 130);
+    await payments.settle([payment]);
+    const refund = { orderNo: attempt.orderNo, transactionId: payment.transactionId, reason: 'back' };
+    await refunds.record({ ...refund, outRefundNo: 'A1', amountFen: 30 });
+    await refunds.record({ ...refund, outRefundNo: 'A2', amountFen: 100 });
+    await refunds.conclude('A1', 'SUCCESS', '50', '');
+    expect(await anomaly()).toMatchObject({ state: 'OPEN' });
+    await refunds.conclude('A2', 'SUCCESS', '51', '');
+    expect(await anomaly()).toMatchObject({ state: 'DONE', note: 'given back', closed_by: null });
+  });
+
+  it('is told to an operator with its order and its refunds', async () => {
+    const attempt = await placed();
+    const payment = money(attempt, 130);
+    await payments.settle([payment, money({ ...attempt, outTradeNo: 'NOBODY00000000000000' }, 5)]);
+    const { orderNo } = attempt;
+    const rows = await db.query<Record<string, unknown>[]>('SELECT * FROM anomaly ORDER BY id');
+    const [amount, unknown] = await new AnomalyGuideMysql().tell(db.manager, rows);
+    expect(amount?.whatToDo).toContain(`POST /operator/orders/${orderNo}/review`);
+    expect(unknown?.happened).toContain('no number of ours');
+  });
+
+  it('that was right after all settles the attempt', async () => {
+    const attempt = await placed();
+    await payments.settle([money(attempt, 99)]);
+    const [settled] = await payments.settle([money(attempt, 100)]);
+    expect(settled?.outcome).toBe('settled');
+    expect(await row(attempt)).toMatchObject({ state: 'SUCCESS' });
+  });
+});

@@ -1,0 +1,34 @@
+import { AuditRow, OutboxRow, ParkedMessageRow } from '#platform';
+import { AnomalyRow } from './anomaly.row.ts';
+import { AttemptRow } from './attempt.row.ts';
+import { Payments1763700000000 } from './migrations/1763700000000-payments.ts';
+import { Refunds1763800000000 } from './migrations/1763800000000-refunds.ts';
+import { Audit1763900000000 } from './migrations/1763900000000-audit.ts';
+import { Operators1764100000000 } from './migrations/1764100000000-operators.ts';
+import { Ways1764000000000 } from './migrations/1764000000000-ways.ts';
+import { NoticeRow } from './notice.row.ts';
+import { PayableRow } from './payable.row.ts';
+import { RefundListingRow } from './refund-listing.row.ts';
+import { RefundRow } from './refund.row.ts';
+
+/** The schema as the app expects it. */
+export const paySchema = {
+  entities: [
+    PayableRow,
+    AttemptRow,
+    NoticeRow,
+    AnomalyRow,
+    RefundRow,
+    RefundListingRow,
+    OutboxRow,
+    ParkedMessageRow,
+    AuditRow,
+  ],
+  migrations: [
+    Payments1763700000000,
+    Refunds1763800000000,
+    Audit1763900000000,
+    Ways1764000000000,
+    Operators1764100000000,
+  ],
+};
