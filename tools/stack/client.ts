@@ -142,6 +142,22 @@ export class Client {
     return this.#json('GET', `${this.links[app]}/operator/${list}`, { headers: await this.#bearer() });
   }
 
+  /** Decides about money of another amount. */
+  async review(
+    orderNo: string,
+    decision: 'accept' | 'refund',
+    idempotencyKey: string = randomUUID(),
+  ): Promise<{ status: string; transactionId: string; refund: { outRefundNo: string; amountFen: number } | null }> {
+    const headers = { ...(await this.#bearer()), 'idempotency-key': idempotencyKey };
+    return this.#json('POST', `${this.links.order}/operator/orders/${orderNo}/review`, { headers, body: { decision } });
+  }
+
+  /** Looks at one row or does something to it, by the path under `/operator`: a body is posted. */
+  async operate<T = Record<string, unknown>>(app: 'pay' | 'order', path: string, body?: object): Promise<T> {
+    const headers = { ...(await this.#bearer()), ...(body && { 'idempotency-key': randomUUID() }) };
+    return this.#json(body ? 'POST' : 'GET', `${this.links[app]}/operator/${path}`, { headers, ...(body && { body }) });
+  }
+
   /** Has WeChat asked about an order now. */
   async settleNow(orderNo: string): Promise<StatusView> {
     const url = `${this.links.pay}/operator/orders/${orderNo}/settle`;
