@@ -78,6 +78,7 @@ export const storefrontTexts: Record<Locale, StorefrontTexts> = {
         REFUSED: '未受理',
         CLOSED: '已关闭',
         ABNORMAL: '需商家处理',
+        REPAID: '已由商家退还',
       },
       refundReason: { LATE: '付款到达时订单已结束', DOUBLE: '重复付款', REVIEW: '金额不一致', CONSOLE: '商家退款' },
       loadFailed: '暂时无法读取商品，正在重试…',
@@ -152,6 +153,7 @@ export const storefrontTexts: Record<Locale, StorefrontTexts> = {
         REFUSED: 'not accepted',
         CLOSED: 'closed',
         ABNORMAL: 'the shop takes care of it',
+        REPAID: 'paid back by the shop',
       },
       refundReason: {
         LATE: 'your payment came after the order had ended',
