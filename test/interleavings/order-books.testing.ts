@@ -34,6 +34,7 @@ export interface RefundRequestRow {
   restock: boolean;
   state: RefundState;
   sentAt: number;
+  sends?: number;
 }
 interface Reservation {
   orderNo: string;
@@ -140,7 +141,8 @@ export class OrderChangesInMemory extends OrderChanges {
       ? this.books.payments.find((one) => one.transactionId === transactionId)?.orderNo
       : undefined;
     const totalFee = this.around.has('amounts compared') ? payment.totalFee : (order?.totalFee ?? 0);
-    const decision = decideSettle(order, { totalFee }, bookedFor);
+    const differs = this.around.has('amounts compared') && payment.differs === true;
+    const decision = decideSettle(order, { totalFee, differs }, bookedFor);
     if (decision.kind !== 'book') return decision;
     if (!order) throw new Error('a payment was booked without an order');
     const { role } = decision;

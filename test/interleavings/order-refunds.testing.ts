@@ -1,12 +1,6 @@
 // Refunds of `order` in memory: see order-books.testing.ts.
 import { mayMove } from '../../apps/order/src/domain/order-states.ts';
-import {
-  afterRefund,
-  isReserved,
-  mayEnd,
-  refundRefusal,
-  type RefundState,
-} from '../../apps/order/src/domain/refund.ts';
+import { afterRefund, bookingOf, mayEnd, refundRefusal, type RefundState } from '../../apps/order/src/domain/refund.ts';
 import { pointsFor } from '../../apps/order/src/domain/settlement.ts';
 import {
   type RefundBooked,
@@ -86,23 +80,25 @@ export class OrderRefundsInMemory extends Refunds {
       } as const;
       this.books.refunds.set(outRefundNo, { outRefundNo, orderNo, transactionId, amountFen, ...console, state: end });
     }
-    const before = from !== undefined && isReserved(from) ? amountFen : 0;
-    payment.reservedFen += (isReserved(end) ? amountFen : 0) - before;
+    const { reservedFen, refundedFen } = bookingOf(from, end, amountFen);
+    payment.reservedFen += reservedFen;
     if (end !== 'SUCCESS') {
       this.books.anomalies.push({ kind: `REFUND_${end}`, orderNo, transactionId, state: 'OPEN' });
       return 'booked';
     }
-    payment.refundedFen += amountFen;
+    payment.refundedFen += refundedFen;
     if (payment.role === 'MAIN') this.moveOrder(order, payment, outRefundNo);
+    const nothingLeft = payment.refundedFen >= payment.totalFee;
     for (const one of this.books.anomalies) {
-      if (one.transactionId === transactionId && one.kind === payment.role) one.state = 'DONE';
+      if (nothingLeft && one.transactionId === transactionId && one.kind === payment.role) one.state = 'DONE';
     }
     return 'booked';
   }
 
-  private moveOrder(order: OrderRow, { refundedFen }: PaymentRow, outRefundNo: string): void {
+  private moveOrder(order: OrderRow, { refundedFen, totalFee: paidFen }: PaymentRow, outRefundNo: string): void {
     const { orderNo, totalFee } = order;
-    const to = afterRefund(refundedFen, totalFee);
+    const to = afterRefund(refundedFen, totalFee, paidFen);
+    if (to === undefined) return;
     if (mayMove(order.status, to)) this.books.write({ ...order }, { to, why: outRefundNo }, true);
     if (to === 'REFUNDED') {
       const undone = this.books.points.some((one) => one.orderNo === orderNo && one.reason === 'REFUNDED');
@@ -114,14 +110,18 @@ export class OrderRefundsInMemory extends Refunds {
     this.around.tell([event('order.refunded', `order.refunded:${outRefundNo}`, facts, new Date(this.around.now))]);
   }
 
-  override resend(olderThanMs: number, limit: number): Promise<number> {
+  override resend(firstMs: number, atMostMs: number, limit: number): Promise<number> {
     return this.around.turns.take('order resends refunds', () => {
       const { now } = this.around;
       const silent = [...this.books.refunds.values()]
-        .filter(({ state, sentAt }) => state === 'REQUESTED' && sentAt <= now - olderThanMs)
+        .filter(
+          ({ state, sentAt, sends = 0 }) =>
+            state === 'REQUESTED' && sentAt <= now - Math.min(firstMs * 2 ** sends, atMostMs),
+        )
         .slice(0, limit);
       for (const request of silent) {
         request.sentAt = now;
+        request.sends = (request.sends ?? 0) + 1;
         this.around.tell([refundRequested(request, new Date(now))]);
       }
       return silent.length;

@@ -47,7 +47,18 @@ export class PayBooks {
   readonly attempts = new Map<string, Attempt>();
   /** `outcome` per kept notification, by its bytes. */
   readonly notices = new Map<string, { result: PaymentResult; outcome: SettleOutcome | 'unclear' }>();
-  readonly anomalies = new Map<string, { kind: string; orderNo: string | undefined; totalFee: number }>();
+  /** By transaction. `refunded`: order wants it given back. */
+  readonly anomalies = new Map<
+    string,
+    { kind: string; orderNo: string | undefined; outTradeNo: string; totalFee: number; refunded: boolean }
+  >();
+
+  /** Whether money of another amount that came for an attempt still waits for a word of `order`. */
+  isMispaid(outTradeNo: string): boolean {
+    return [...this.anomalies.values()].some(
+      (one) => one.kind === 'AMOUNT' && one.outTradeNo === outTradeNo && !one.refunded,
+    );
+  }
 
   attemptsOf(orderNo: string): Attempt[] {
     return [...this.attempts.values()].filter((one) => one.orderNo === orderNo).sort((a, b) => a.seq - b.seq);
@@ -239,7 +250,14 @@ export class PaymentsInMemory extends Payments {
     const events = attempt ? this.consequences(result, attempt, outcome) : [];
     if (anomalyOf[outcome] && result.transactionId !== undefined && !this.books.anomalies.has(result.transactionId)) {
       const totalFee = result.kind === 'paid' ? result.totalFee : 0;
-      const anomaly = { kind: anomalyOf[outcome] ?? '', orderNo: attempt?.orderNo, totalFee };
+      const { outTradeNo } = result;
+      const anomaly = {
+        kind: anomalyOf[outcome] ?? '',
+        orderNo: attempt?.orderNo,
+        outTradeNo,
+        totalFee,
+        refunded: false,
+      };
       this.books.anomalies.set(result.transactionId, anomaly);
     }
     this.keep(result, outcome);
@@ -254,21 +272,31 @@ export class PaymentsInMemory extends Payments {
       const paid = { state: 'SUCCESS', transactionId, paidAt, settleSource: source, openid } as const;
       const due = { callingUntil: null, checkTries: 0, nextCheckAt: at(this.around.now + tellAgainMs(0)) };
       Object.assign(row(this.books.attempts, read.outTradeNo), paid, due);
-      const alsoOpen = this.books.attemptsOf(read.orderNo).some(isOpen);
-      if (!alsoOpen && payable.state === 'OPEN') payable.state = 'DONE';
-      if (alsoOpen && payableMachine.sources('CLOSING').includes(payable.state)) {
-        const closing = { state: 'CLOSING', closeReason: 'paid', closeDueAt: this.around.now } as const;
-        Object.assign(payable, closing, { closeSeq: payable.closeSeq + 1 });
-      }
+      this.hasMoney(payable);
       return [succeeded(read.orderNo, result)];
     }
     if (outcome === 'amount-mismatch' && result.kind === 'paid') {
-      const waits = payable.orderStatus === 'WAIT_PAY' || payable.orderStatus === 'REVIEW';
+      const attempt = row(this.books.attempts, read.outTradeNo);
+      const isNew = isOpen(attempt) || attempt.nextCheckAt === null;
+      if (isNew) Object.assign(attempt, { checkTries: 0, nextCheckAt: at(this.around.now + tellAgainMs(0)) });
+      if (isOpen(attempt)) attempt.state = 'FAILED';
+      attempt.callingUntil = null;
+      this.hasMoney(payable);
       if (orderStatusMachine.sources('REVIEW').includes(payable.orderStatus)) payable.orderStatus = 'REVIEW';
-      return waits ? [mismatched(read.orderNo, result, read.totalFee)] : [];
+      return [mismatched(read.orderNo, result, read.totalFee)];
     }
     if (outcome !== 'failure-stored' || result.kind !== 'failed') return [];
     return payable.state === 'OPEN' && payable.orderStatus === 'WAIT_PAY' ? [failed(read, result)] : [];
+  }
+
+  /** Done, unless another attempt is still open: that one is closed first. */
+  private hasMoney(payable: PayableRow): void {
+    const alsoOpen = this.books.attemptsOf(payable.orderNo).some(isOpen);
+    if (!alsoOpen && payable.state === 'OPEN') payable.state = 'DONE';
+    if (alsoOpen && payableMachine.sources('CLOSING').includes(payable.state)) {
+      const closing = { state: 'CLOSING', closeReason: 'paid', closeDueAt: this.around.now } as const;
+      Object.assign(payable, closing, { closeSeq: payable.closeSeq + 1 });
+    }
   }
 
   private keep(result: PaymentResult, outcome: SettleOutcome | 'unclear'): void {

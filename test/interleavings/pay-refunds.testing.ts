@@ -165,16 +165,20 @@ export class PayRefundsInMemory extends Refunds {
     const state = refund.origin === 'CONSOLE' ? 'PROCESSING' : 'REQUESTED';
     const due = { nextTryAt: this.around.now, lockedUntil: null, calledAt: null, tries: 0 };
     this.rows.set(refund.outRefundNo, { ...refund, ...paid, ...due, state });
+    const odd = this.books.anomalies.get(refund.transactionId);
+    if (odd) odd.refunded = true;
     return true;
   }
 
-  /** Money of a settled attempt. */
+  /** Money of a settled attempt, or money of another amount that was taken for one. */
   private paid(transactionId: string): Pick<Refund, 'appid' | 'orderNo' | 'outTradeNo' | 'totalFee'> | undefined {
     const all = [...this.books.attempts.values()];
-    const attempt = all.find((one) => one.transactionId === transactionId && one.state === 'SUCCESS');
+    const settled = all.find((one) => one.transactionId === transactionId && one.state === 'SUCCESS');
+    const odd = settled ? undefined : this.books.anomalies.get(transactionId);
+    const attempt = settled ?? all.find((one) => odd?.kind === 'AMOUNT' && one.outTradeNo === odd.outTradeNo);
     if (!attempt) return undefined;
-    const { appid, orderNo, outTradeNo, totalFee } = attempt;
-    return { appid, orderNo, outTradeNo, totalFee };
+    const { appid, orderNo, outTradeNo } = attempt;
+    return { appid, orderNo, outTradeNo, totalFee: odd?.totalFee ?? attempt.totalFee };
   }
 
   private ended(refund: Refund, end: RefundEnd): Event {

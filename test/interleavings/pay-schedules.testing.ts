@@ -57,8 +57,7 @@ export class ClosingsInMemory extends Closings {
       const attempts = this.books.attemptsOf(orderNo);
       payable.closeLockedUntil = null;
       if (attempts.some(isOpen)) {
-        const rests = payable.orderStatus === 'REVIEW';
-        payable.closeDueAt = rests ? null : this.around.now + closeBackOffMs(payable.closeTries);
+        payable.closeDueAt = this.around.now + closeBackOffMs(payable.closeTries);
         payable.closeTries += 1;
         return 'later';
       }
@@ -69,6 +68,8 @@ export class ClosingsInMemory extends Closings {
       payable.state = 'DONE';
       payable.closeTries = unheard ? told + 1 : 0;
       payable.closeDueAt = unheard ? this.around.now + tellAgainMs(told) : null;
+      // Money of another amount waits for an operator: nothing is said.
+      if (end === 'closed' && payable.orderStatus === 'REVIEW') return 'later';
       this.around.tell(end === 'paid' ? successes : [closed(orderNo, payable.closeSeq, attempts)]);
       return end;
     });
@@ -112,7 +113,8 @@ export class ChecksInMemory extends Checks {
   private next(outTradeNo: string): number | undefined {
     const { orderNo, state, preparedAt, checkTries: tries } = row(this.books.attempts, outTradeNo);
     const { orderStatus, expiresAt } = row(this.books.payables, orderNo);
-    return nextCheckMs({ state, orderStatus, preparedAt, expiresAt, tries }, new Date(this.around.now));
+    const mispaid = this.books.isMispaid(outTradeNo);
+    return nextCheckMs({ state, orderStatus, preparedAt, expiresAt, tries, mispaid }, new Date(this.around.now));
   }
 
   // What Redis would be told: it is away here, and MySQL decides.

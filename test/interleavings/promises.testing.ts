@@ -26,6 +26,10 @@ const moneyIsExplained: Check = (shop) =>
   captured(shop).flatMap(({ transactionId, takenFee }) => {
     const payment = shop.order.payments.find((one) => one.transactionId === transactionId);
     if (payment?.role === 'MAIN') return unless(KEPT.has(statusOf(shop)), `I1 ${transactionId}: ${statusOf(shop)}`);
+    if (payment?.role === 'AMOUNT') {
+      const open = shop.order.anomalies.some((one) => one.kind === 'AMOUNT' && one.transactionId === transactionId);
+      return unless(statusOf(shop) === 'REVIEW' && open, `I1 ${transactionId} waits, but ${statusOf(shop)}`);
+    }
     if (payment) return unless(givenBack(shop, transactionId) === takenFee, `I1 ${transactionId} did not go back`);
     return unless(shop.pay.anomalies.has(transactionId), `I1 ${transactionId} is booked nowhere`);
   });

@@ -12,7 +12,14 @@ const TONE = {
   CANCELLED: 'quiet',
   PAY_FAILED: 'bad',
 };
-const REFUND_TONE = { REQUESTED: 'due', SUCCESS: 'good', REFUSED: 'bad', CLOSED: 'bad', ABNORMAL: 'care', REPAID: 'good' };
+const REFUND_TONE = {
+  REQUESTED: 'due',
+  SUCCESS: 'good',
+  REFUSED: 'bad',
+  CLOSED: 'bad',
+  ABNORMAL: 'care',
+  REPAID: 'good',
+};
 const FOLLOW_MS = 3000;
 const RETRY_MS = 6000;
 const SURE_MS = 4000;

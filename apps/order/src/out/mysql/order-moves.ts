@@ -172,7 +172,7 @@ export function endOf(
   { orderNo, totalFee }: Pick<OrderState, 'orderNo' | 'totalFee'>,
   status: OrderState['status'],
   now: Date,
-  transactionId: string | undefined,
+  transactionId?: string,
 ): Event[] {
   const facts = { orderNo, totalFee, at: now.toISOString() };
   switch (status) {
