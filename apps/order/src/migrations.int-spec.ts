@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { migrateAtOnce, migrateThroughDeaths, tablesOf } from '../../../test/support/killed-migrations.ts';
 import { freshSchema } from '../../../test/support/services.ts';
-import { orderSchema } from './order.module.ts';
+import { orderSchema } from './out/mysql/schema.ts';
 
 describe('migrations whose process is killed, H4 of the fault matrix', () => {
   it('are taken up after every statement, and end as those of a process that lives', async () => {
