@@ -87,6 +87,7 @@ export function environmentOf(app: AppName, settings: StackSettings): Environmen
       SIMULATOR_CONTROL_TOKEN: secrets.SIMULATOR_CONTROL_TOKEN,
       SIMULATOR_DATA_DIR: join(settings.simulatorDir),
       SIMULATOR_NOTIFY_ALLOW: `${links.pay}/`,
+      SIMULATOR_SCAN_URL: `${links.pay}/weixin/pay/native/callback`,
       WECHAT_OAUTH_SECRET: secrets.WECHAT_OAUTH_SECRET,
       ...FURTHER_APPIDS,
     },

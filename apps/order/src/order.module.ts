@@ -19,6 +19,7 @@ import {
   RefundRepairs,
   Refunds,
   Reviews,
+  Scans,
   ShopRules,
   TimeoutMessages,
 } from './flow/ports.ts';
@@ -26,6 +27,7 @@ import { ReadOrders } from './flow/read.ts';
 import { RefundOrders } from './flow/refund.ts';
 import { RepairRefunds } from './flow/repair.ts';
 import { ReviewOrders } from './flow/review.ts';
+import { OrderByScan } from './flow/scan.ts';
 import { SettleOrders } from './flow/settle.ts';
 import { DEMO_OPTIONS, DemoController, type DemoOptions } from './in/demo.controller.ts';
 import { OrdersController } from './in/orders.controller.ts';
@@ -34,6 +36,7 @@ import { ProductsController } from './in/products.controller.ts';
 import { RefundRepairsController } from './in/refund-repairs.controller.ts';
 import { RefundsController } from './in/refunds.controller.ts';
 import { ReviewController } from './in/review.controller.ts';
+import { ScansConsumer } from './in/scans.consumer.ts';
 import { SweepSchedule } from './in/sweep.schedule.ts';
 import { MysqlAnomalyGuide } from './out/mysql/anomaly-guide.mysql.ts';
 import { MysqlOrderChanges } from './out/mysql/order-changes.mysql.ts';
@@ -44,6 +47,7 @@ import { MysqlRefundRepairs } from './out/mysql/refund-repairs.mysql.ts';
 import { MysqlRefunds } from './out/mysql/refunds.mysql.ts';
 import { MysqlReviews } from './out/mysql/reviews.mysql.ts';
 import { orderSchema } from './out/mysql/schema.ts';
+import { MysqlScans } from './out/mysql/scans.mysql.ts';
 import { seedProducts } from './out/mysql/seed-products.ts';
 import { SignedPayLinks } from './out/pay-links.ts';
 import { RedisPendingOrders } from './out/pending-orders.redis.ts';
@@ -96,6 +100,7 @@ export class OrderModule {
         RefundRepairsController,
         ProductsController,
         PaymentsConsumer,
+        ScansConsumer,
         ...(config.demo ? [DemoController] : []),
       ],
       providers: [
@@ -108,6 +113,7 @@ export class OrderModule {
         ReviewOrders,
         RepairRefunds,
         ReadOrders,
+        OrderByScan,
         SweepSchedule,
         { provide: Placements, useClass: MysqlPlacements },
         { provide: OrderChanges, useClass: MysqlOrderChanges },
@@ -115,6 +121,7 @@ export class OrderModule {
         { provide: Reviews, useClass: MysqlReviews },
         { provide: RefundRepairs, useClass: MysqlRefundRepairs },
         { provide: OrderReads, useClass: MysqlOrderReads },
+        { provide: Scans, useClass: MysqlScans },
         { provide: PendingOrders, useClass: RedisPendingOrders },
         {
           provide: TimeoutMessages,

@@ -20,15 +20,19 @@ import {
   Payments,
   PendingOrders,
   PrepayLock,
+  ProductCodes,
+  Products,
   RefundGateway,
   Refunds,
 } from './flow/ports.ts';
+import { ProductCode } from './flow/product-code.ts';
 import { Prepay, WaySettings } from './flow/prepay.ts';
 import { PrepareAttempt, PrepaySettings } from './flow/prepare-attempt.ts';
 import { RecordNews } from './flow/record.ts';
 import { RefundNotify } from './flow/refund-notice.ts';
 import { RefundMoney } from './flow/refund.ts';
 import { Requery } from './flow/requery.ts';
+import { Scan } from './flow/scan.ts';
 import { SettleNow } from './flow/settle-now.ts';
 import { Settle } from './flow/settle.ts';
 import { Status } from './flow/status.ts';
@@ -42,6 +46,7 @@ import { OpenidSession, OpenidSettings } from './in/openid-session.ts';
 import { OrderConsumer } from './in/order.consumer.ts';
 import { PayAccess, PayAccessSettings } from './in/pay-access.ts';
 import { PrepayController, ReturnSettings } from './in/prepay.controller.ts';
+import { ProductCodeController } from './in/product-code.controller.ts';
 import { Schedules } from './in/schedules.ts';
 import { SealedCookies, SealSettings } from './in/sealed-cookie.ts';
 import { SettleNowController } from './in/settle-now.controller.ts';
@@ -59,10 +64,12 @@ import { PaymentsMysql } from './out/mysql/payments.mysql.ts';
 import { RefundsMysql } from './out/mysql/refunds.mysql.ts';
 import { paySchema } from './out/mysql/schema.ts';
 import { OrdersRabbit } from './out/rabbit/orders.rabbit.ts';
+import { ProductsRabbit } from './out/rabbit/products.rabbit.ts';
 import { PendingOrdersRedis } from './out/redis/pending-orders.redis.ts';
 import { PrepayLockRedis } from './out/redis/prepay-lock.redis.ts';
 import { GatewayWechat } from './out/wechat/gateway.wechat.ts';
 import { OauthWechat } from './out/wechat/oauth.wechat.ts';
+import { ProductCodesWechat } from './out/wechat/product-codes.wechat.ts';
 import { RefundsWechat } from './out/wechat/refunds.wechat.ts';
 
 /** WeChat gives up after 5 s; what is left is for the way there and back. */
@@ -87,6 +94,7 @@ export class PayModule {
       controllers: [
         PrepayController,
         MiniProgramController,
+        ProductCodeController,
         OauthController,
         StatusController,
         CashierController,
@@ -95,6 +103,8 @@ export class PayModule {
       ],
       providers: [
         Prepay,
+        Scan,
+        ProductCode,
         PrepareAttempt,
         CloseAttempt,
         Identify,
@@ -126,6 +136,7 @@ export class PayModule {
         { provide: PendingOrders, useClass: PendingOrdersRedis },
         { provide: PrepayLock, useClass: PrepayLockRedis },
         { provide: Orders, useClass: OrdersRabbit },
+        { provide: Products, useClass: ProductsRabbit },
         { provide: Counts, useClass: CountsPrometheus },
         {
           provide: Gateway,
@@ -143,6 +154,15 @@ export class PayModule {
             const gateway = new RefundsWechat({ ...wechat, ...config.refunds, signType });
             shutdown.on('connections', 'wechat refunds', () => gateway.end());
             return gateway;
+          },
+        },
+        {
+          provide: ProductCodes,
+          inject: [Shutdown],
+          useFactory: (shutdown: Shutdown): ProductCodes => {
+            const codes = new ProductCodesWechat(wechat, signType);
+            shutdown.on('connections', 'wechat product codes', () => codes.end());
+            return codes;
           },
         },
         { provide: Merchant, useValue: new Merchant(wechat.mchId, wechat.appid) },

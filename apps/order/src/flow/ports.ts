@@ -277,6 +277,17 @@ export abstract class OrderReads {
   abstract list(query: OrderQuery): Promise<OrderSummary[]>;
 }
 
+/** Orders of buyers who scanned the code of a product. */
+export abstract class Scans {
+  abstract isProduct(productId: string): Promise<boolean>;
+  /** The order that this very scan has led to. */
+  abstract orderOf(buyerId: string, scanId: string): Promise<string | undefined>;
+  /** A buyer's newest order of a product, and whether it may be paid now by the database's clock. */
+  abstract newest(buyerId: string, productId: string): Promise<{ orderNo: string; isPayable: boolean } | undefined>;
+  /** Keeps what a scan has led to, as long as idempotency keys are kept; the first word stands. */
+  abstract remember(buyerId: string, scanId: string, orderNo: string): Promise<void>;
+}
+
 /** Orders waiting for money, in Redis: it makes re-queries cheap and decides nothing. Never throws, never waits. */
 export abstract class PendingOrders {
   abstract placed(order: PlacedOrder): void;

@@ -66,16 +66,20 @@ export class PrepareAttempt {
   async once(
     orderNo: string,
     way: Way,
-    { buyerIp, mayClose, now }: { buyerIp: string; mayClose: boolean; now: Date },
+    { mayClose, now, ...call }: { buyerIp: string; mayClose: boolean; now: Date; callMs: number },
   ): Promise<Round> {
-    const begun = await this.begin(orderNo, way, buyerIp);
-    if (begun.kind !== 'other-way' || !mayClose) return this.go(begun, now);
+    const begun = await this.begin(orderNo, way, call);
+    if (begun.kind !== 'other-way' || !mayClose) return this.go(begun, now, call.callMs);
     const kept = await this.closeOther(begun.attempt, now);
     // Still under the lock, so that nobody prepares the old way again in between.
-    return kept ?? this.go(await this.begin(orderNo, way, buyerIp), now);
+    return kept ?? this.go(await this.begin(orderNo, way, call), now, call.callMs);
   }
 
-  private begin(orderNo: string, way: Way, spbillCreateIp: string): Promise<BegunPrepay> {
+  private begin(
+    orderNo: string,
+    way: Way,
+    { buyerIp: spbillCreateIp, callMs }: { buyerIp: string; callMs: number },
+  ): Promise<BegunPrepay> {
     const { signType, notifyUrl, minExpireSeconds } = this.settings;
     return this.attempts.begin(orderNo, {
       way,
@@ -83,11 +87,11 @@ export class PrepareAttempt {
       notifyUrl,
       minExpireSeconds,
       spbillCreateIp,
-      callMs: CALL_MS,
+      callMs,
     });
   }
 
-  private async go(begun: BegunPrepay, now: Date): Promise<Round> {
+  private async go(begun: BegunPrepay, now: Date, callMs: number): Promise<Round> {
     switch (begun.kind) {
       case 'busy':
         return 'again';
@@ -99,7 +103,7 @@ export class PrepareAttempt {
       case 'ready':
         return ready(begun.attempt, now);
       case 'call':
-        return this.call(begun.attempt, now);
+        return this.call(begun.attempt, now, callMs);
     }
   }
 
@@ -121,8 +125,8 @@ export class PrepareAttempt {
     }
   }
 
-  private async call(attempt: Attempt, now: Date): Promise<Round> {
-    const prepared = await this.gateway.prepare(attempt, CALL_MS);
+  private async call(attempt: Attempt, now: Date, callMs: number): Promise<Round> {
+    const prepared = await this.gateway.prepare(attempt, callMs);
     if (prepared.kind === 'prepared') return this.keep(attempt, prepared, now);
     await this.attempts.release(attempt);
     const { orderNo, outTradeNo } = attempt;
@@ -135,7 +139,7 @@ export class PrepareAttempt {
         return { kind: 'wechat-unreachable', timedOut: prepared.timedOut };
       case 'paid':
       case 'closed': {
-        const asked = await this.ask.about(attempt, 'query', CALL_MS);
+        const asked = await this.ask.about(attempt, 'query', callMs);
         if (asked === 'paid' || asked === 'final') return 'again';
         return asked === 'unknown'
           ? { kind: 'wechat-unreachable', timedOut: false }

@@ -99,13 +99,24 @@ export class Prepay {
     return { ...ready(answer), cashier: this.gateway.appCashier(answer.attempt, answer.given.prepayId) };
   }
 
+  /** Answers a scanned product code, for which WeChat waits a few seconds only: the whole of it within `withinMs`. */
+  async scanned(number: string, buyerIp: string, withinMs: number): Promise<PrepayAnswer<{ prepayId: string }>> {
+    const answer = await this.reach(number, { tradeType: 'NATIVE' }, buyerIp, false, withinMs);
+    if (answer.kind !== 'ready') return answer;
+    const { prepayId } = answer.attempt;
+    return prepayId === null ? { kind: 'wechat-unreachable', timedOut: false } : { ...ready(answer), prepayId };
+  }
+
   private async reach<W extends Way>(
     number: string,
     way: W,
     buyerIp: string,
     mayClose: boolean,
+    withinMs = PREPAY_WITHIN_MS,
   ): Promise<Reached<W['tradeType']>> {
-    const answer = await this.until(performance.now() + PREPAY_WITHIN_MS, number, { way, buyerIp, mayClose });
+    const callMs = Math.min(withinMs, CALL_MS);
+    const wanted = { way, buyerIp, mayClose, callMs };
+    const answer = await this.until(performance.now() + withinMs, number, wanted);
     this.counts.prepay(answer.kind === 'refused' ? answer.reason : answer.kind);
     // What is ready was prepared, or found, for this very way.
     return answer as Reached<W['tradeType']>;
@@ -137,14 +148,14 @@ export class Prepay {
   /** `again`: somebody else is at it, or the world changed under us; the next round reads it. */
   private async locked(
     orderNo: string,
-    { way, buyerIp, mayClose }: Wanted,
+    { way, ...wanted }: Wanted,
     now: Date,
     isSwitch: boolean,
   ): Promise<Prepared | PrepayRefused | 'again'> {
     const release = await this.lock.acquire(orderNo, CALL_MS + LOCK_REST_MS + (isSwitch ? SWITCH_MS : 0));
     if (release === 'busy') return 'again';
     try {
-      return await this.prepare.once(orderNo, way, { buyerIp, mayClose, now });
+      return await this.prepare.once(orderNo, way, { ...wanted, now });
     } finally {
       if (release !== 'away') await release();
     }
@@ -155,6 +166,8 @@ interface Wanted {
   way: Way;
   buyerIp: string;
   mayClose: boolean;
+  /** For one call of unifiedorder. */
+  callMs: number;
 }
 
 type Reached<T extends TradeType = TradeType> =

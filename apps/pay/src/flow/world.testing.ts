@@ -147,6 +147,7 @@ export class World {
   readonly removed: string[] = [];
   readonly scheduled: DueOrder[] = [];
   readonly counted: string[] = [];
+  readonly counts: Counts = new CountsInMemory(this.counted);
   due: Attempt[] = [];
   /** Undefined: Redis is away. */
   pendingClaims: string[] | undefined = [];
@@ -168,11 +169,8 @@ export class World {
   get steps() {
     const { store, wechat, watch, attempts } = this;
     const [payments, closings] = [new PaymentsInMemory(store), new ClosingsInMemory(store)];
-    const [checks, pending, counts] = [
-      new ChecksInMemory(this),
-      new RedisInMemory(this),
-      new CountsInMemory(this.counted),
-    ];
+    const { counts } = this;
+    const [checks, pending] = [new ChecksInMemory(this), new RedisInMemory(this)];
     const settings = new PrepaySettings('HMAC-SHA256', 'https://pay.example.test/n', 300);
     const notifySettings = new NotifySettings(this.crossCheck, this.replyWithinMs);
     const settle = new Settle(payments, pending, watch, counts);

@@ -5,6 +5,7 @@ import { createLogger, startApp, type StartedApp } from '#platform';
 import { NOTIFY_SUCCESS } from '#wechat-pay';
 import { Notify, type NotifyReply } from '../flow/notify.ts';
 import { RefundNotify } from '../flow/refund-notice.ts';
+import { Scan, type ScanReply } from '../flow/scan.ts';
 import { addNotifyRoutes } from './notify.route.ts';
 
 Logger.overrideLogger(false);
@@ -26,10 +27,14 @@ const refundNotify = {
   },
 };
 
+let scanReply: ScanReply;
+const scan = { receive: (): Promise<ScanReply> => Promise.resolve(scanReply) };
+
 @Module({
   providers: [
     { provide: Notify, useValue: notify },
     { provide: RefundNotify, useValue: refundNotify },
+    { provide: Scan, useValue: scan },
   ],
 })
 class NotifyOnly {}
@@ -111,5 +116,29 @@ describe('the notify route', () => {
   it('leaves the other routes alone', async () => {
     const answer = await fetch(`${started.url}/health/ready`);
     expect(answer.headers.get('content-type')).toContain('application/json');
+  });
+});
+
+describe('the route that WeChat asks when a product code is scanned', () => {
+  const url = () => `${started.url}/weixin/pay/native/callback`;
+  const ask = (body: string) => fetch(url(), { method: 'POST', body, headers: { 'content-type': 'text/xml' } });
+
+  it('answers what was signed, byte for byte', async () => {
+    scanReply = { kind: 'signed', xml: '<xml><sign>ABC</sign></xml>' };
+    const answer = await ask('<xml/>');
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/xml; charset=utf-8']);
+    expect(await answer.text()).toBe('<xml><sign>ABC</sign></xml>');
+  });
+
+  it('answers FAIL with a text when nobody knows who is asking', async () => {
+    scanReply = { kind: 'unsigned', message: '商家无法识别这次扫码' };
+    const answer = await ask('<xml/>');
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('商家无法识别这次扫码')]);
+    expect(await (await ask('x'.repeat(64 * 1024 + 1))).text()).toContain('FAIL');
+  });
+
+  it('takes nothing but POST', async () => {
+    const answer = await fetch(url());
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
   });
 });

@@ -5,6 +5,7 @@ import { failPoint, fastifyOf, protection } from '#platform';
 import { NOTIFY_SUCCESS, notifyFail } from '#wechat-pay';
 import { Notify, type NotifyReply } from '../flow/notify.ts';
 import { RefundNotify } from '../flow/refund-notice.ts';
+import { Scan } from '../flow/scan.ts';
 import { clientIp } from './input.ts';
 
 type Receive = (raw: Buffer, remoteIp: string) => Promise<NotifyReply>;
@@ -44,6 +45,7 @@ export function addNotifyRoutes(app: NestFastifyApplication): void {
       return reply.code(200).type(XML).send(notifyFail('unreadable'));
     });
     for (const [path, receive] of Object.entries(routes)) addRoute(scope, path, receive);
+    addScanRoute(scope, app.get(Scan));
     ready();
   });
 }
@@ -59,6 +61,24 @@ function addRoute(scope: FastifyInstance, path: string, receive: Receive): void 
       .type(XML)
       .send(answer.kind === 'success' ? NOTIFY_SUCCESS : notifyFail(answer.message));
   });
+  refuseOtherMethods(scope, path);
+}
+
+/** WeChat asks for the order of a scanned product code and waits for it (mode 1); see flow/scan.ts. */
+function addScanRoute(scope: FastifyInstance, scan: Scan): void {
+  const path = '/weixin/pay/native/callback';
+  scope.post(path, async (request, reply) => {
+    const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const answer = await scan.receive(raw, clientIp(request));
+    return reply
+      .code(200)
+      .type(XML)
+      .send(answer.kind === 'signed' ? answer.xml : notifyFail(answer.message));
+  });
+  refuseOtherMethods(scope, path);
+}
+
+function refuseOtherMethods(scope: FastifyInstance, path: string): void {
   scope.route({
     method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     url: path,

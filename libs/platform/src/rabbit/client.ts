@@ -3,7 +3,7 @@ import type { QueueSpec } from '#contract';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import type { Channel, ConsumeMessage, Message } from 'amqplib';
 import { randomUUID } from 'node:crypto';
-import { firstValueFrom } from 'rxjs';
+import { firstValueFrom, throwError, timeout } from 'rxjs';
 import type { RabbitConnection } from './connection.ts';
 import { errorText, RequestFailed, type RequestFailure } from './errors.ts';
 import { LiveChannel, plainChannel } from './live-channel.ts';
@@ -77,10 +77,12 @@ export class RabbitClient extends ClientProxy {
 
   /**
    * Asks and waits for the one reply.
+   * @param withinMs for who cannot wait as long as others
    * @throws RequestFailed
    */
-  request<Reply>(pattern: string, data: object): Promise<Reply> {
-    return firstValueFrom(this.send<Reply, object>(pattern, data));
+  request<Reply>(pattern: string, data: object, withinMs = this.deadlineMs): Promise<Reply> {
+    const late = () => throwError(() => new RequestFailed('timeout', pattern));
+    return firstValueFrom(this.send<Reply, object>(pattern, data).pipe(timeout({ first: withinMs, with: late })));
   }
 
   /** The present channel, if there is one. */

@@ -8,9 +8,13 @@ const open = (body: string, allowed = BOTH) => openProductScan(Buffer.from(body)
 
 describe('a scanned product code', () => {
   it('is opened', () => {
-    expect(open(signProductScan({ ...KEYS, signType: 'MD5' }, { product_id: '88888', future_field: 'x' }))).toEqual({
+    const content = { product_id: '88888', nonce_str: 'n1', future_field: 'x' };
+    expect(open(signProductScan({ ...KEYS, signType: 'MD5' }, content))).toEqual({
       kind: 'scanned',
-      scan: { productId: '88888', openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o', isSubscribed: true, signType: 'MD5' },
+      scan: {
+        ...{ productId: '88888', openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o', nonceStr: 'n1' },
+        ...{ isSubscribed: true, signType: 'MD5' },
+      },
     });
     expect(open(signProductScan(KEYS, { is_subscribe: 'N' }))).toMatchObject({ scan: { isSubscribed: false } });
   });
@@ -26,6 +30,7 @@ describe('a scanned product code', () => {
     ['fields', signProductScan(KEYS, { product_id: '' })],
     ['fields', signProductScan(KEYS, { product_id: 'p'.repeat(33) })],
     ['fields', signProductScan(KEYS, { openid: undefined })],
+    ['fields', signProductScan(KEYS, { nonce_str: undefined })],
   ])('is refused: %s', (reason, body) => {
     expect(open(body)).toEqual({ kind: 'refused', reason, message: expect.any(String) });
   });

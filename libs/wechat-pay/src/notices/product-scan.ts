@@ -8,6 +8,8 @@ export interface ProductScan {
   readonly productId: string;
   /** Who scanned it. */
   readonly openid: string;
+  /** Made by WeChat Pay for this scan; the same in a replay. */
+  readonly nonceStr: string;
   /** Whether this user follows the official account. */
   readonly isSubscribed: boolean;
   /** The algorithm of the sign, for the reply. */
@@ -36,6 +38,7 @@ export function openProductScan(raw: Uint8Array, options: SignedMessageOptions):
     const scan = {
       productId: fields.text('product_id', 32),
       openid: fields.text('openid', 128),
+      nonceStr: fields.text('nonce_str', 32),
       isSubscribed: fields.optional('is_subscribe') === 'Y',
       signType: opened.signType,
     };
