@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { isFinal, mayMove, type OrderStatus } from './order-states.ts';
 import {
   afterRefund,
+  bookingOf,
   FIRST_REFUND_STATE,
   isReserved,
   MAX_REFUNDS,
@@ -10,6 +11,7 @@ import {
   refundable,
   type RefundEnd,
   refundRefusal,
+  refundStates,
   type RefundState,
   refundTransitions,
 } from './refund.ts';
@@ -22,6 +24,8 @@ const TOTAL_FEE = 300;
 function must(holds: boolean, what: string): void {
   if (!holds) throw new Error(what);
 }
+
+const isBack = (state: RefundState): boolean => state === 'SUCCESS' || state === 'REPAID';
 
 interface Request {
   amountFen: number;
@@ -43,19 +47,21 @@ class Kept {
     this.payment.reservedFen += amountFen;
   }
 
-  /** `pay` tells how one ended, perhaps again. Money that is back is a fact: there must be room for it. */
-  end(index: number, end: RefundEnd): void {
+  /** `pay` tells how one ended, perhaps again, or an operator that the buyer was repaid by other means. */
+  end(index: number, end: RefundEnd | 'REPAID'): void {
     const request = this.requests[index % Math.max(1, this.requests.length)];
-    if (!request || !mayEnd(request.state, end)) return;
+    if (!request || !(refundTransitions[request.state] as readonly RefundState[]).includes(end)) return;
     const { state: from, amountFen } = request;
-    // WeChat gives nothing back beyond what was paid, and so does not pay a released amount that was given out again.
-    if (end === 'SUCCESS' && !isReserved(from) && amountFen > refundable(this.payment)) return;
+    if (end !== 'REPAID') must(mayEnd(from, end), `${from} does not end as ${end}`);
+    const { reservedFen, refundedFen } = bookingOf(from, end, amountFen);
+    // WeChat gives nothing back beyond what was paid, so neither an amount that was released and given out again.
+    if (reservedFen + refundedFen > refundable(this.payment)) return;
     request.state = end;
-    this.payment.reservedFen += (isReserved(end) ? amountFen : 0) - (isReserved(from) ? amountFen : 0);
-    if (end !== 'SUCCESS') return;
-    this.payment.refundedFen += amountFen;
-    const to = afterRefund(this.payment.refundedFen, TOTAL_FEE);
-    must(to === this.status || mayMove(this.status, to), `${this.status} to ${to}`);
+    this.payment.reservedFen += reservedFen;
+    this.payment.refundedFen += refundedFen;
+    const to = refundedFen > 0 ? afterRefund(this.payment.refundedFen, TOTAL_FEE) : undefined;
+    if (to === undefined || to === this.status) return;
+    must(mayMove(this.status, to), `${this.status} to ${to}`);
     this.status = to;
   }
 }
@@ -72,15 +78,15 @@ class Step implements fc.Command<object, Kept> {
 
   run(_model: object, kept: Kept): void {
     steps += 1;
-    const [before, done] = [kept.status, kept.requests.filter(({ state }) => state === 'SUCCESS').length];
+    const [before, done] = [kept.status, kept.requests.filter(({ state }) => isBack(state)).length];
     this.act(kept);
     const { refundedFen, reservedFen, totalFee } = kept.payment;
     const sum = (of: (state: RefundState) => boolean) =>
       kept.requests.filter(({ state }) => of(state)).reduce((total, { amountFen }) => total + amountFen, 0);
     must(refundedFen + reservedFen <= totalFee, `${refundedFen} back and ${reservedFen} set aside of ${totalFee}`);
     must(reservedFen === sum(isReserved), `${reservedFen} are set aside for ${sum(isReserved)}`);
-    must(refundedFen === sum((state) => state === 'SUCCESS'), `${refundedFen} are booked as given back`);
-    must(kept.requests.filter(({ state }) => state === 'SUCCESS').length >= done, 'a refund was taken back');
+    must(refundedFen === sum(isBack), `${refundedFen} are booked as given back`);
+    must(kept.requests.filter(({ state }) => isBack(state)).length >= done, 'a refund was taken back');
     must(!isFinal(before) || kept.status === before, `${before} was left`);
     must((kept.status === 'REFUNDED') === (refundedFen === totalFee), `${kept.status} with ${refundedFen} back`);
     must(kept.requests.filter(({ state }) => state !== 'REFUSED').length <= MAX_REFUNDS, 'too many refunds');
@@ -89,9 +95,7 @@ class Step implements fc.Command<object, Kept> {
   toString = (): string => this.name;
 }
 
-const ends = (Object.keys(refundTransitions) as RefundState[]).filter(
-  (state): state is RefundEnd => state !== 'REQUESTED',
-);
+const ends = refundStates.filter((state) => state !== 'REQUESTED');
 
 const steppings = [
   fc.integer({ min: 1, max: 120 }).map((fen) => new Step(`request ${fen}`, (kept) => kept.request(fen))),

@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type DataSource } from 'typeorm';
 import { defaultNames } from '#contract';
-import { migrate, openDataSource, Outbox, OutboxRow, ParkedMessageRow, PublishFailed } from '#platform';
+import { migrate, openDataSource, Outbox, PublishFailed } from '#platform';
 import { freshSchema } from '../../../../../test/support/services.ts';
 import { PlaceOrder } from '../../flow/place.ts';
 import { PayLinks, PendingOrders, ShopRules, TimeoutMessages } from '../../flow/ports.ts';
 import { OrderByScan, type ScanOutcome } from '../../flow/scan.ts';
-import { CreateOrderTables1795000000000 } from './migrations/1795000000000-create-order-tables.ts';
-import { Refunds1795100000000 } from './migrations/1795100000000-refunds.ts';
 import { MysqlOrderReads } from './order-reads.mysql.ts';
 import { MysqlPlacements } from './placements.mysql.ts';
-import { orderRows } from './rows.ts';
+import { orderSchema } from './schema.ts';
 import { MysqlScans } from './scans.mysql.ts';
 
 jest.setTimeout(60_000);
@@ -37,8 +35,7 @@ beforeAll(async () => {
   schema = await freshSchema('paypair_order');
   dataSource = await openDataSource({
     url: schema.url,
-    entities: [...orderRows, OutboxRow, ParkedMessageRow],
-    migrations: [CreateOrderTables1795000000000, Refunds1795100000000],
+    ...orderSchema,
   });
   await migrate(dataSource);
   const away = {
