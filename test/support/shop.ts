@@ -22,7 +22,7 @@ export async function upToTheCode(buyer: Client, quantity = 1): Promise<{ order:
 const PATIENCE_MS = 60_000;
 
 /** Repeats what a buyer would repeat: no answer, or an answer that says "later". A refusal is thrown at once. */
-async function patiently<T>(work: () => Promise<T>): Promise<T> {
+export async function patiently<T>(work: () => Promise<T>): Promise<T> {
   const attempt = async (): Promise<{ value: T } | { refusal: UnexpectedAnswer }> => {
     try {
       return { value: await work() };
@@ -47,7 +47,7 @@ export interface Crowd {
  * `count` buyers, `abreast` at a time, each from the shelf to the tap on "pay".
  * @param patient repeats a step that fails because a process is away
  */
-export function crowd(stack: Stack, count: number, { abreast = 16, patient = false } = {}): Crowd {
+export function crowd(stack: Pick<Stack, 'buyer'>, count: number, { abreast = 16, patient = false } = {}): Crowd {
   const again = patient ? patiently : <T>(work: () => Promise<T>) => work();
   const bought: Bought[] = [];
   let left = count;

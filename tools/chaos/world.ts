@@ -33,6 +33,7 @@ export class World {
   readonly crashes: string[] = [];
   readonly names = namesOf({});
   readonly #running = new Map<ProcessName, Supervised>();
+  readonly #mayEnd = new Set<Supervised>();
 
   private constructor(
     readonly dir: string,
@@ -87,9 +88,9 @@ export class World {
   }
 
   /** Somebody who uses one instance of each app. @param index which; anybody may use any */
-  client(index: number, sub: string, patienceMs: number): Client {
+  client(index: number, sub: string, patienceMs: number, roles: string[] = []): Client {
     const instance = (index % this.options.instances) + 1;
-    return new Client({ ports: this.portsOf(instance), secrets: this.secrets }, sub, [], patienceMs);
+    return new Client({ ports: this.portsOf(instance), secrets: this.secrets }, sub, roles, patienceMs);
   }
 
   isRunning(name: ProcessName): boolean {
@@ -112,8 +113,24 @@ export class World {
     void process_.ended.then((code) => {
       if (this.#running.get(name) !== process_) return;
       this.#running.delete(name);
+      if (this.#mayEnd.delete(process_)) return;
       this.crashes.push(`${name} has ended by itself (${code}): ${process_.lastLines(3)}`);
     });
+  }
+
+  /** From now on this process may end by itself. @returns its exit code once it has: 137 is what `kill -9` leaves */
+  mayEnd(name: AppInstance): Promise<number | string> {
+    const one = this.#running.get(name);
+    if (!one) throw new Error(`${name} does not run`);
+    this.#mayEnd.add(one);
+    return one.ended;
+  }
+
+  /** SIGTERM, as an orderly restart begins, and `kill -9` after `withinMs`. @returns its exit code */
+  async stopApp(name: AppInstance, withinMs = STOP_WITHIN_MS): Promise<number | string> {
+    const ended = this.mayEnd(name);
+    await this.#running.get(name)?.stop(withinMs);
+    return ended;
   }
 
   async killApp(name: AppInstance): Promise<void> {
