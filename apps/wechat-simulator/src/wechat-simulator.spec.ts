@@ -75,7 +75,7 @@ describe('the simulator over HTTP', () => {
     });
     await new Promise<void>((resolve) => merchant.listen(0, '127.0.0.1', resolve));
     notifyUrl = `http://127.0.0.1:${(merchant.address() as AddressInfo).port}/weixin/pay/notify/url`;
-  });
+  }, 30_000);
 
   afterAll(async () => {
     await simulator.close();
