@@ -71,12 +71,21 @@ function prepare(connection: PoolConnection, statementWithinMs: number | undefin
   connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', abandon);
 }
 
-type Query = (sql: unknown, ...rest: unknown[]) => { onResult?: (error: unknown, ...rest: unknown[]) => void };
+type OnResult = (error: unknown, ...rest: unknown[]) => void;
+/** A statement under way; mysql2 has its callback and its timer as these members. */
+interface Command {
+  onResult?: OnResult;
+  queryTimeout?: NodeJS.Timeout | null;
+}
+type Query = (sql: unknown, ...rest: unknown[]) => Command;
 
 /**
  * The server's own deadline comes first if the server lives; this one is for a server or a network that is silent.
  * mysql2 then reports a time-out but still waits for the answer, and whatever is asked next, a ROLLBACK too, queues
  * behind it for ever. So the connection is given up: the server rolls back when it notices.
+ *
+ * When a connection breaks, mysql2 answers the statement and forgets its timer, which would answer it once more and keep
+ * a stopping process alive until then.
  */
 function limitStatements(connection: PoolConnection, withinMs: number): void {
   const timeout = withinMs + 500;
@@ -87,6 +96,8 @@ function limitStatements(connection: PoolConnection, withinMs: number): void {
     const { onResult } = command;
     if (onResult !== undefined) {
       command.onResult = (error, ...results) => {
+        clearTimeout(command.queryTimeout ?? undefined);
+        command.queryTimeout = null;
         if ((error as { code?: unknown } | null)?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') connection.destroy();
         onResult(error, ...results);
       };

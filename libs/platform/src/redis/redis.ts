@@ -13,6 +13,8 @@ export function openRedis(url: string): Redis {
   const redis = new Redis(url, {
     commandTimeout: 300,
     connectTimeout: 2_000,
+    // How long a disconnect lingers; the timer also runs, and keeps the process alive, when there was no connection.
+    disconnectTimeout: 200,
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     autoResubscribe: true,

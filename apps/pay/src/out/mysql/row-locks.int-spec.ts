@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { defaultNames } from '#contract';
+import { migrate, openDataSource, Outbox } from '#platform';
+import { OtherSession } from '../../../../../test/support/other-session.ts';
+import { freshSchema } from '../../../../../test/support/services.ts';
+import type { Payment } from '../../domain/payment.ts';
+import { AttemptsMysql } from './attempts.mysql.ts';
+import { Merchant } from './merchant.ts';
+import { Payments1763700000000 } from './migrations/1763700000000-payments.ts';
+import { Refunds1763800000000 } from './migrations/1763800000000-refunds.ts';
+import { Ways1764000000000 } from './migrations/1764000000000-ways.ts';
+import { PaymentsMysql } from './payments.mysql.ts';
+
+// Transactions that fail are what these tests are about.
+Logger.overrideLogger(false);
+
+const merchant = { mchId: '1900000109', appid: 'wx8888888888888888' };
+const away = { available: false, publish: () => Promise.reject(new Error('no broker here')) };
+
+let schema: Awaited<ReturnType<typeof freshSchema>>;
+let db: DataSource;
+let other: OtherSession;
+let numbers = 0;
+
+beforeAll(async () => {
+  schema = await freshSchema('pay_locks');
+  db = await openDataSource({
+    url: schema.url,
+    migrations: [Payments1763700000000, Refunds1763800000000, Ways1764000000000],
+  });
+  await migrate(db);
+  other = await OtherSession.on(schema.url);
+});
+afterAll(async () => {
+  await other.end();
+  await db.destroy();
+  await schema.drop();
+});
+
+/** `count` payments, each of an order whose code is shown, in ascending order of their numbers. */
+async function paid(count: number): Promise<Payment[]> {
+  const attempts = new AttemptsMysql(db, new Merchant(merchant.mchId, merchant.appid));
+  const payments: Payment[] = [];
+  while (payments.length < count) {
+    const orderNo = `LOCK${String((numbers += 1)).padStart(18, '0')}`;
+    await attempts.place([{ orderNo, totalFee: 150, title: 'Tea', expiresAt: new Date(Date.now() + 3_600_000) }]);
+    const begun = await attempts.begin(orderNo, {
+      way: { tradeType: 'NATIVE' },
+      signType: 'HMAC-SHA256',
+      notifyUrl: 'https://pay.example.test/weixin/pay/notify/url',
+      spbillCreateIp: '127.0.0.1',
+      minExpireSeconds: 300,
+      callMs: 8_000,
+    });
+    if (begun.kind !== 'call') throw new Error(begun.kind);
+    payments.push({
+      kind: 'paid',
+      outTradeNo: begun.attempt.outTradeNo,
+      transactionId: `4200000478${String(numbers).padStart(18, '0')}`,
+      totalFee: 150,
+      ...merchant,
+      tradeType: 'NATIVE',
+      openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o',
+      bankType: 'CMB_DEBIT',
+      paidAt: new Date('2026-11-21T10:00:00Z'),
+      source: 'notify',
+      signType: 'HMAC-SHA256',
+    });
+  }
+  return payments;
+}
+
+const store = (source = db) => new PaymentsMysql(source, new Outbox(source, away, defaultNames));
+const eventOf = ({ transactionId }: Payment): string => `payment.succeeded:${transactionId}`;
+
+/** State of the attempt, and events told of it, of each payment. */
+const standing = (payments: readonly Payment[]): Promise<unknown> =>
+  Promise.all(
+    payments.map(async (payment) => {
+      const [row] = await db.query<{ state: string; told: string }[]>(
+        `SELECT state, (SELECT COUNT(*) FROM outbox WHERE message_id = ?) AS told FROM attempt WHERE out_trade_no = ?`,
+        [eventOf(payment), payment.outTradeNo],
+      );
+      return `${row?.state} ${row?.told}`;
+    }),
+  );
+
+describe('settling', () => {
+  it('C5 as the victim of a deadlock begins anew, and counts each payment once', async () => {
+    const payments = await paid(2);
+    const first = payments[0]?.outTradeNo;
+    await other.query('START TRANSACTION');
+    // The bigger transaction survives: ours is chosen.
+    await other.query("UPDATE payable SET title = 'x' WHERE order_no <> ?", [first]);
+    await other.query("UPDATE attempt SET body = 'x' WHERE order_no <> ?", [first]);
+    const settling = store().settle(payments);
+    await other.whenOneWaits();
+    // Ours has the first and wants the second; it lets go of the first only by being undone.
+    await other.query("UPDATE payable SET title = 'y' WHERE order_no = ?", [first]);
+    expect(await standing(payments)).toEqual(['CREATED 0', 'CREATED 0']);
+    await other.query('COMMIT');
+    expect((await settling).map(({ outcome }) => outcome)).toEqual(['settled', 'settled']);
+    expect(await standing(payments)).toEqual(['SUCCESS 1', 'SUCCESS 1']);
+  });
+
+  it('C6 that waits too long for a lock undoes what it has written, and begins anew', async () => {
+    const payments = await paid(1);
+    const [payment] = payments as [Payment];
+    await other.query('START TRANSACTION');
+    // The event is written last: until then the attempt is SUCCESS already, for nobody else to see.
+    await other.query(
+      `INSERT INTO outbox (message_id, type, body, required, created_at, locked_by, locked_until, attempts, last_error)
+       VALUES (?, 'payment.succeeded', '{}', 1, UTC_TIMESTAMP(3), '', UTC_TIMESTAMP(3), 0, '')`,
+      [eventOf(payment)],
+    );
+    const settling = store().settle(payments);
+    const firstTry = await other.whenOneWaits();
+    await other.whenOneWaits(firstTry);
+    expect(await standing(payments)).toEqual(['CREATED 0']);
+    await other.query('ROLLBACK');
+    expect((await settling).map(({ outcome }) => outcome)).toEqual(['settled']);
+    expect(await standing(payments)).toEqual(['SUCCESS 1']);
+  });
+
+  it('C7 counts a payment once where snapshots are isolated strictly', async () => {
+    const isStrict = await other.snapshotIsolation('ON');
+    const strict = await openDataSource({ url: schema.url });
+    try {
+      if (isStrict) {
+        const [row] = await strict.query<{ strict: string }[]>('SELECT @@SESSION.innodb_snapshot_isolation AS strict');
+        expect(String(row?.strict)).toBe('1');
+      }
+      const payments = await paid(5);
+      const instances = Array.from({ length: 6 }, () => store(strict));
+      const all = await Promise.all(instances.map((one) => one.settle(payments)));
+      expect(all.flat().filter(({ outcome }) => outcome === 'settled')).toHaveLength(5);
+      expect(all.flat().filter(({ outcome }) => outcome === 'already-settled')).toHaveLength(25);
+      expect(await standing(payments)).toEqual(Array.from({ length: 5 }, () => 'SUCCESS 1'));
+    } finally {
+      await strict.destroy();
+      await other.snapshotIsolation('OFF');
+    }
+  });
+});
