@@ -1,6 +1,7 @@
 /** Matrix B: what happens to the broker, and what must hold. The lines a case answers are broken promises. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, type Channel, type ConsumeMessage } from 'amqplib';
+import { permissionsOf, VHOST } from '../tools/services/rabbitmq-accounts.ts';
 import { until } from '../tools/services/until.ts';
 import { Random } from '../tools/chaos/random.ts';
 import { ALL_PAID, CASE_MS, lasts, OPEN_MS, Ordeal } from './support/ordeal.ts';
@@ -105,6 +106,16 @@ describe('a shop whose broker', () => {
     await paid(ALL_PAID);
     // Commands and money wait in the outboxes; how an order ended is a notice, lost here and told when asked again.
     await ordeal.aMinutePasses();
+  });
+
+  hurts('B11 shuts one app out', async (paid) => {
+    const { services } = ordeal;
+    const { configure, write, read } = permissionsOf('pay', ordeal.world.names);
+    await paid(3);
+    await services.rabbitmqctl('clear_permissions', '--vhost', VHOST, 'pay');
+    await services.rabbitmqctl('close_all_connections', 'rights have changed');
+    await ordeal.says('pay', 'degraded');
+    await services.rabbitmqctl('set_permissions', '--vhost', VHOST, 'pay', configure, write, read);
   });
 
   hurts('B1 B16 is wiped with all that `order` has not read, and not there when `order` starts', async (paid) => {

@@ -80,7 +80,7 @@ describe('migrate', () => {
 });
 
 describe('a server that falls silent', () => {
-  it('before it greeted is away, not waited for', async () => {
+  it('C3 before it greeted is away, not waited for', async () => {
     const sockets = new Set<Socket>();
     const mute = createServer((socket) => void sockets.add(socket));
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
@@ -93,7 +93,7 @@ describe('a server that falls silent', () => {
     await new Promise((resolve) => mute.close(resolve));
   }, 30_000);
 
-  it('costs a statement its deadline, not the process a connection', async () => {
+  it('C3 costs a statement its deadline, not the process a connection', async () => {
     const line = new Line(new URL(schema.url));
     await line.open();
     const dataSource = await openDataSource({ url: line.url, poolSize: 1 });
@@ -111,7 +111,7 @@ describe('a server that falls silent', () => {
 });
 
 describe('an app whose database is away', () => {
-  it('starts, is not ready, and is ready once the database is there and migrated', async () => {
+  it('C1 starts, is not ready, and is ready once the database is there and migrated', async () => {
     const line = new Line(new URL(schema.url));
     await line.open();
     const { url: mysqlUrl, port } = line;

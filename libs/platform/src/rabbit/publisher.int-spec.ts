@@ -71,7 +71,7 @@ describe('the publisher', () => {
     expect(got.properties.timestamp).toEqual(expect.any(Number));
   });
 
-  it('fails with returned when a required message reaches no queue, although the broker confirms it', async () => {
+  it('B9 fails with returned when a required message reaches no queue, although the broker confirms it', async () => {
     await expect(publisher.publish({ ...message('lost'), routingKey: 'nobody.listens' })).rejects.toMatchObject({
       reason: 'returned',
     });
@@ -91,13 +91,27 @@ describe('the publisher', () => {
     await publisher.publish({ ...message('notice'), routingKey: 'nobody.listens', mandatory: false });
   });
 
-  it('declares the queue of the other side again after someone deleted it', async () => {
+  it('B8 declares the queue of the other side again after someone deleted it', async () => {
     await own.deleteQueue(queue.name);
     await expect(publisher.publish(message('first'))).rejects.toMatchObject({ reason: 'returned' });
     await until('the queue is back', async () => {
       const answer = await Promise.allSettled([publisher.publish(message('again'))]);
       return answer[0].status === 'fulfilled';
     });
+  });
+
+  it('B12 fails with nacked when a queue is full and refuses more', async () => {
+    const full = `${queue.name}.full`;
+    await own.assertQueue(full, { arguments: { 'x-max-length': 1, 'x-overflow': 'reject-publish' } });
+    const fill = (messageId: string) => publisher.publish({ ...message(messageId), exchange: '', routingKey: full });
+    try {
+      await fill('first');
+      await expect(fill('second')).rejects.toMatchObject({ reason: 'nacked' });
+      await own.purgeQueue(full);
+      await fill('second');
+    } finally {
+      await own.deleteQueue(full);
+    }
   });
 
   it('refuses what would close the channel for all others', async () => {
@@ -108,7 +122,7 @@ describe('the publisher', () => {
     await publisher.publish(message('still works'));
   });
 
-  it('gives up after its deadline when the broker is silent; the message may arrive all the same', async () => {
+  it('B4 gives up after its deadline when the broker is silent; the message may arrive all the same', async () => {
     await publisher.close();
     await open({ deadlineMs: 300 });
     proxy.freeze();
@@ -130,7 +144,7 @@ describe('the publisher', () => {
     await until('there is room again', () => publisher.available);
   });
 
-  it('fails at once without a connection, and works again by itself', async () => {
+  it('B6 fails at once without a connection, and works again by itself', async () => {
     proxy.freeze();
     const inFlight = publisher.publish(message('cut'));
     proxy.cut();
@@ -141,7 +155,7 @@ describe('the publisher', () => {
     await publisher.publish(message('back'));
   });
 
-  it('says which queue stands in the way and comes back when that is repaired', async () => {
+  it('B10 says which queue stands in the way and comes back when that is repaired', async () => {
     const errors = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     await own.deleteQueue(queue.name);
     await own.assertQueue(queue.name, { durable: true });

@@ -218,7 +218,7 @@ describe('the RabbitMQ transport', () => {
     await nothingLeft();
   });
 
-  it('parks what still fails after all retries', async () => {
+  it('B13 parks what still fails after all retries', async () => {
     handlers.closed = (events) => {
       seen.push(...events.map(({ id }) => id));
       return Promise.resolve(events.map(() => retry('never')));
@@ -268,7 +268,7 @@ describe('the RabbitMQ transport', () => {
     await nothingLeft();
   });
 
-  it('finds the poisonous one when a batch throws', async () => {
+  it('B13 finds the poisonous one when a batch throws', async () => {
     handlers.closed = (events) => {
       if (events.some(({ id }) => id === 'payment.closed:13')) return Promise.reject(new Error('boom'));
       seen.push(...events.map(({ id }) => id));
@@ -285,7 +285,7 @@ describe('the RabbitMQ transport', () => {
     await nothingLeft();
   });
 
-  it('pauses while the database is away and parks nothing', async () => {
+  it('C2 pauses while the database is away and parks nothing', async () => {
     let calls = 0;
     handlers.closed = (events) => {
       calls += 1;
@@ -322,7 +322,7 @@ describe('the RabbitMQ transport', () => {
     expect(parked).toEqual([]);
   });
 
-  it('gives a batch back whose handler takes too long', async () => {
+  it('B14 gives a batch back whose handler takes too long', async () => {
     let calls = 0;
     handlers.closed = (events) => {
       calls += 1;
@@ -336,7 +336,7 @@ describe('the RabbitMQ transport', () => {
     await nothingLeft();
   });
 
-  it('comes back when its queue is deleted', async () => {
+  it('B8 comes back when its queue is deleted', async () => {
     await start();
     await own.deleteQueue(inbox.queue.name);
     await until('it consumes again', async () => (await consumersOf(inbox.queue.name)) === 1);
@@ -345,7 +345,7 @@ describe('the RabbitMQ transport', () => {
     await nothingLeft();
   });
 
-  it('comes back when its queue is deleted and at once declared by someone else', async () => {
+  it('B8 comes back when its queue is deleted and at once declared by someone else', async () => {
     await start({ watchMs: 50 });
     await own.deleteQueue(inbox.queue.name);
     await own.assertQueue(inbox.queue.name, { arguments: inbox.queue.arguments });
@@ -373,7 +373,7 @@ describe('the RabbitMQ transport', () => {
     await nothingLeft();
   });
 
-  it('survives connections cut again and again without losing a message', async () => {
+  it('B6 survives connections cut again and again without losing a message', async () => {
     await start();
     const all = Array.from({ length: 500 }, (_, i) => body(i));
     for (let i = 0; i < all.length; i += 100) {

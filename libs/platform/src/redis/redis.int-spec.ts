@@ -29,7 +29,7 @@ describe('tryRedis', () => {
     redis.disconnect();
   });
 
-  it('answers undefined when nobody listens, and logs the outage once', async () => {
+  it('D1 answers undefined when nobody listens, and logs the outage once', async () => {
     warnings.length = 0;
     const redis = openRedis('redis://127.0.0.1:1');
     await new Promise((resolve) => redis.once('close', resolve));
@@ -39,7 +39,7 @@ describe('tryRedis', () => {
     redis.disconnect();
   });
 
-  it('answers undefined when the server accepts and says nothing', async () => {
+  it('D4 answers undefined when the server accepts and says nothing', async () => {
     const sockets: Socket[] = [];
     const silent: Server = createServer((socket) => {
       sockets.push(socket);
@@ -48,6 +48,8 @@ describe('tryRedis', () => {
     const redis = openRedis(`redis://127.0.0.1:${(silent.address() as AddressInfo).port}`);
     await new Promise((resolve) => redis.once('connect', resolve));
     expect(await tryRedis(redis, (r) => r.get('key'))).toBeUndefined();
+    // Several may follow each other in one request.
+    expect(redis.options.commandTimeout).toBeLessThanOrEqual(500);
     redis.disconnect();
     sockets.forEach((socket) => socket.destroy());
     await new Promise((resolve) => silent.close(resolve));

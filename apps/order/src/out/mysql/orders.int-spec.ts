@@ -359,7 +359,7 @@ describe('ending without money', () => {
     expect(await stock('tea')).toBe(1000);
   });
 
-  it('expires what is due and nothing else, each order by one sweeper', async () => {
+  it('B15 expires what is due and nothing else, each order by one sweeper', async () => {
     const [due, notYet] = (await many(2)) as [string, string];
     await expire(due);
     const sweeps = await Promise.all(Array.from({ length: 5 }, () => changes.moveExpired(whenTimeIsUp, 200)));
@@ -402,7 +402,7 @@ describe('ending without money', () => {
     expect(await events(waiting)).toEqual(['order.placed', 'payment.close.requested']);
   });
 
-  it('tells of the order once more with the close, to a broker that was wiped before anybody read of it', async () => {
+  it('B16 tells of the order once more with the close, to a broker that was wiped before anybody read of it', async () => {
     const orderNo = await placed([{ productId: 'tea', quantity: 3 }]);
     await changes.move([orderNo], whenBuyerCancels);
     const placedEvent = () => value("SELECT body FROM outbox WHERE message_id = CONCAT('order.placed:', ?)", orderNo);

@@ -68,7 +68,7 @@ describe('the set of pending orders', () => {
     expect(await pending.isComplete()).toBe(false);
   });
 
-  it('clears away what is no set under its name, and is incomplete then', async () => {
+  it('D7 clears away what is no set under its name, and is incomplete then', async () => {
     await pending.markComplete();
     await redis.set(PENDING_DUE, 'x');
     expect(await pending.claim(10, 0, 60_000)).toBeUndefined();
@@ -92,7 +92,7 @@ describe('the prepay lock', () => {
     expect(await locks.acquire(orderNo, 10_000)).toBeInstanceOf(Function);
   });
 
-  it('is not taken from its next owner by a late release', async () => {
+  it('D5 is not taken from its next owner by a late release', async () => {
     const release = await locks.acquire(orderNo, 10_000);
     await redis.set(prepayLock(orderNo), 'another owner');
     if (typeof release === 'function') await release();
@@ -101,7 +101,7 @@ describe('the prepay lock', () => {
 });
 
 describe('without Redis', () => {
-  it('everything answers that it is away, at once', async () => {
+  it('D1 everything answers that it is away, at once', async () => {
     const away = openRedis('redis://127.0.0.1:1');
     const gone = new PendingOrdersRedis(away);
     expect(await gone.claim(10, 0, 1_000)).toBeUndefined();
