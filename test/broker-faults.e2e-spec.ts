@@ -4,6 +4,7 @@ import { connect, type Channel, type ConsumeMessage } from 'amqplib';
 import { permissionsOf, VHOST } from '../tools/services/rabbitmq-accounts.ts';
 import { until } from '../tools/services/until.ts';
 import { Random } from '../tools/chaos/random.ts';
+import { unbind } from '../tools/chaos/sabotage.ts';
 import { ALL_PAID, CASE_MS, lasts, OPEN_MS, Ordeal } from './support/ordeal.ts';
 import { orderInbox, payInbox } from '#contract';
 
@@ -101,8 +102,8 @@ describe('a shop whose broker', () => {
 
   hurts('B9 loses the bindings of both inboxes', async (paid) => {
     await paid(3);
-    await ordeal.world.unbind('pay');
-    await ordeal.world.unbind('order');
+    await unbind(ordeal.world, 'pay');
+    await unbind(ordeal.world, 'order');
     await paid(ALL_PAID);
     // Commands and money wait in the outboxes; how an order ended is a notice, lost here and told when asked again.
     await ordeal.aMinutePasses();

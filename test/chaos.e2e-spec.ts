@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { drawPlan } from '../tools/chaos/plan.ts';
+import { drawPlan } from '../tools/chaos/draw.ts';
 import { runPlan } from '../tools/chaos/run.ts';
 
 const TEST_MS = 240_000;

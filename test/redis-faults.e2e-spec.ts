@@ -1,5 +1,6 @@
 /** Matrix D: what happens to Redis, and what must hold. The lines a case answers are broken promises. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { flushRedis } from '../tools/chaos/sabotage.ts';
 import { ALL_PAID, CASE_MS, lasts, OPEN_MS, Ordeal } from './support/ordeal.ts';
 
 describe('a shop whose Redis', () => {
@@ -24,7 +25,7 @@ describe('a shop whose Redis', () => {
   hurts('D2 is emptied again and again', async (paid) => {
     const paying = paid(ALL_PAID).then(() => true);
     const still = () => Promise.race([paying, lasts(100).then(() => false)]);
-    while (!(await still())) await ordeal.world.flushRedis();
+    while (!(await still())) await flushRedis(ordeal.world);
   });
 
   hurts('D3 is killed and comes back empty', async (paid) => {

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { runMutants } from './chaos/mutants.ts';
-import { drawPlan, plan as planSchema, type Plan } from './chaos/plan.ts';
+import { drawPlan } from './chaos/draw.ts';
+import { plan as planSchema, type Plan } from './chaos/plan.ts';
 import { runPlan, type Report } from './chaos/run.ts';
 import { runCommand, say } from './command.ts';
 import { Refusal } from './services/refusal.ts';

@@ -5,8 +5,9 @@
 import { connect } from 'amqplib';
 import { Redis } from 'ioredis';
 import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
-import { Archive, type Evidence } from '../../tools/chaos/evidence.ts';
-import { check } from '../../tools/chaos/invariants.ts';
+import { Archive } from '../../tools/chaos/archive.ts';
+import { UNWATCHED, type Evidence } from '../../tools/chaos/evidence.ts';
+import { check } from '../../tools/chaos/invariants/index.ts';
 import { Tap } from '../../tools/chaos/tap.ts';
 import { World } from '../../tools/chaos/world.ts';
 import { until } from '../../tools/services/until.ts';
@@ -322,17 +323,9 @@ export class CrashSite {
   }
 
   async #broken(): Promise<string[]> {
-    const books = await this.archive.books();
-    const statusOf = new Map(books.orders.map(({ orderNo, status }) => [orderNo, status]));
-    // `pay` hears that an order was paid, and nothing more when money of it goes back.
-    const payables = books.payables.map((one) => {
-      const status = statusOf.get(one.orderNo);
-      const wentBack = one.orderStatus === 'PAID' && (status === 'REFUNDED' || status === 'PART_REFUNDED');
-      return wentBack ? { ...one, orderStatus: status } : one;
-    });
     const evidence: Evidence = {
-      ...books,
-      payables,
+      ...UNWATCHED,
+      ...(await this.archive.books()),
       stockBefore: this.stockBefore,
       ledger: await this.control.ledger(),
       queues: await this.archive.queues(),
@@ -352,7 +345,7 @@ export class CrashSite {
   }
 
   async #silent(app: App, death: () => Promise<unknown>): Promise<void> {
-    const silence = { app: `${app}-1` as const, from: Date.now(), to: Infinity };
+    const silence = { app: `${app}-1` as const, killed: true, from: Date.now(), to: Infinity };
     this.#silences.push(silence);
     await death();
     await this.world.startApp(`${app}-1`);

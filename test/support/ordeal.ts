@@ -6,12 +6,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createPool, type Pool } from 'mysql2/promise';
 import { Redis } from 'ioredis';
-import { Crowd } from '../../tools/chaos/buyers.ts';
-import { Archive, type Evidence } from '../../tools/chaos/evidence.ts';
-import { check } from '../../tools/chaos/invariants.ts';
+import { Archive } from '../../tools/chaos/archive.ts';
+import { Crowd } from '../../tools/chaos/crowd.ts';
+import { UNWATCHED, type Evidence } from '../../tools/chaos/evidence.ts';
+import { check } from '../../tools/chaos/invariants/index.ts';
 import { Nemesis } from '../../tools/chaos/nemesis.ts';
 import type { Behaviour, BuyerPlan } from '../../tools/chaos/plan.ts';
 import { rest } from '../../tools/chaos/rest.ts';
+import { flushRedis } from '../../tools/chaos/sabotage.ts';
 import { World } from '../../tools/chaos/world.ts';
 import { until } from '../../tools/services/until.ts';
 
@@ -92,10 +94,10 @@ export class Ordeal {
    * @returns what is broken, a line each; among it whoever could not pay, and an app that did not become ready again
    */
   async through(fault: (paid: (count: number) => Promise<unknown>) => Promise<void>): Promise<string[]> {
-    const before = this.#crowd.calls.length;
+    const before = this.#crowd.diary.calls.length;
     const takenBefore = await this.#captured();
     const paying = () =>
-      this.#crowd.calls.slice(before).filter(({ what, status }) => what === 'phone' && status === 200);
+      this.#crowd.diary.calls.slice(before).filter(({ what, status }) => what === 'phone' && status === 200);
     const buyers = Array.from({ length: BUYERS }, (_, index) => plan(index));
     const now = Date.now();
     const buying = this.#crowd.run(buyers, now, now + PATIENT_MS);
@@ -123,7 +125,7 @@ export class Ordeal {
 
   /** `kill -9`, and a new process that is waited for until it answers. @param meanwhile happens while it is dead */
   async restart(app: App, meanwhile: () => Promise<void> = () => Promise.resolve()): Promise<void> {
-    const silence = { app: `${app}-1` as const, from: Date.now(), to: Infinity };
+    const silence = { app: `${app}-1` as const, killed: true, from: Date.now(), to: Infinity };
     this.#silences.push(silence);
     await this.world.killApp(`${app}-1`);
     await meanwhile();
@@ -177,7 +179,7 @@ export class Ordeal {
     ] as const) {
       await this.#admin.query(`UPDATE ${table} SET ${column} = ${column} - INTERVAL ${A_MINUTE_SECONDS} SECOND`);
     }
-    await this.world.flushRedis();
+    await flushRedis(this.world);
   }
 
   async #heal(): Promise<string | undefined> {
@@ -193,21 +195,20 @@ export class Ordeal {
   async #examine(notReady: string | undefined): Promise<string[]> {
     const restless = await rest(this.archive, Date.now() + REST_WITHIN_MS);
     const evidence: Evidence = {
+      ...UNWATCHED,
       ...(await this.archive.books()),
       stockBefore: this.stockBefore,
       ledger: await this.control.ledger(),
       queues: await this.archive.queues(),
       overdue: await this.archive.overdue(),
-      calls: this.#crowd.calls,
-      keys: this.#crowd.keys,
-      surprises: this.#crowd.surprises,
+      calls: this.#crowd.diary.calls,
+      keys: this.#crowd.diary.keys,
+      surprises: this.#crowd.diary.surprises,
       silences: this.#silences,
       crashes: this.world.crashes,
       notReady,
       restless,
       leaks: this.archive.leaks(),
-      copies: new Map(),
-      mostCopies: Infinity,
     };
     const all = check(evidence).map(({ invariant, what, orderNo = '' }) => `${invariant} ${orderNo} ${what}`);
     const found = all.filter((one) => !this.#told.has(one));

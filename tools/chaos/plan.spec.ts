@@ -1,7 +1,8 @@
 import { describe as group, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BEHAVIOURS, describe, drawPlan, plan, victimsOf } from './plan.ts';
-import { PLANS } from './mutants.ts';
+import { drawPlan } from './draw.ts';
+import { BEHAVIOURS, describe, plan, victimsOf } from './plan.ts';
+import { PLANS } from './mutant-plans.ts';
 import { protections } from '#platform';
 
 group('a plan', () => {
@@ -28,7 +29,10 @@ group('a plan', () => {
       targets.filter((target) => target.includes('-')).every((one) => victimsOf(1).some((two) => one === two)),
     ).toBe(true);
     expect(new Set(single.faults.map(({ kind }) => kind))).toEqual(
-      new Set(['kill', 'stop', 'flushall', 'unbind', 'link', 'wechat']),
+      new Set([
+        ...['kill', 'stop', 'flushall', 'unbind', 'link', 'wechat', 'refunds-end', 'mysql', 'rabbitmq'],
+        ...['clock', 'wechat-clock', 'poison'],
+      ]),
     );
     expect(new Set(single.buyers.map(({ does }) => does))).toEqual(new Set(Object.keys(BEHAVIOURS)));
   });

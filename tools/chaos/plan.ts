@@ -1,6 +1,5 @@
-/** What a run does, and when: drawn from a seed or read from a file. Everything random is decided here, beforehand. */
+/** What a run does, and when: drawn from a seed (`draw.ts`) or read from a file. Nothing is decided later. */
 import { z } from 'zod';
-import { Random } from './random.ts';
 
 const ms = z.int().min(0).max(3_600_000);
 
@@ -12,6 +11,8 @@ export const LINKS = [
   'pay-rabbitmq',
   'order-rabbitmq',
   'pay-wechat',
+  /** Calls that need the merchant's certificate go over TLS, to a port of their own. */
+  'pay-refunds',
 ] as const;
 export type Link = (typeof LINKS)[number];
 
@@ -50,6 +51,30 @@ const fault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('link'), target: z.enum(LINKS), how: linkMode, ...when }),
   /** A fault plan of the simulator, as its control route takes it. */
   z.strictObject({ kind: z.literal('wechat'), plan: z.record(z.string(), z.unknown()), ...when }),
+  /** How refunds end that WeChat takes on meanwhile: closed without paying, or the account could not take them. */
+  z.strictObject({ kind: z.literal('refunds-end'), as: z.enum(['REFUNDCLOSE', 'CHANGE']), ...when }),
+  /**
+   * `read-only`: nothing can be written; `crowded`: ten connections for everybody, those that are open are cut;
+   * `cut-connections`: all connections of the apps are killed at the server.
+   */
+  z.strictObject({ kind: z.literal('mysql'), how: z.enum(['read-only', 'crowded', 'cut-connections']), ...when }),
+  /** An alarm stops the broker from taking messages; consumers go on. */
+  z.strictObject({
+    kind: z.literal('rabbitmq'),
+    how: z.enum(['memory-alarm', 'disk-alarm', 'cut-connections']),
+    ...when,
+  }),
+  /** The wall clock of one process goes wrong by so much, and right again after `durationMs`. */
+  z.strictObject({ kind: z.literal('clock'), target: app, byMs: z.int().min(-86_400_000).max(86_400_000), ...when }),
+  /** WeChat's clock jumps ahead for good: codes expire, repeats fall due. */
+  z.strictObject({ kind: z.literal('wechat-clock'), aheadMs: z.int().min(0).max(86_400_000), ...when }),
+  /** Messages that nobody can read lie in the inbox of an app. */
+  z.strictObject({
+    kind: z.literal('poison'),
+    target: z.enum(['pay', 'order']),
+    messages: z.int().min(1).max(100),
+    ...when,
+  }),
 ]);
 export type Fault = z.infer<typeof fault>;
 
@@ -64,6 +89,16 @@ export const BEHAVIOURS = {
   fail: 6,
   'never-look': 6,
   'wrong-amount': 2,
+  /** Money of a closed order that was on its way: late. */
+  'pay-after-end': 6,
+  /** Two attempts of one order, both paid. */
+  'pay-twice': 6,
+  /** Pays and never looks at anything again. */
+  'pay-and-go': 4,
+  'refund-all': 5,
+  'refund-part': 4,
+  'refund-parts': 3,
+  'refund-too-much': 3,
 } as const;
 export type Behaviour = keyof typeof BEHAVIOURS;
 
@@ -85,10 +120,18 @@ export const plan = z.strictObject({
   payWithinSeconds: z.int().min(5).max(3_600).default(12),
   /** Everything must have come to rest this long after the last fault. */
   quietWithinMs: ms.default(180_000),
-  /** Watches every message that passes the exchanges. It also takes what nobody else takes, so returns do not happen. */
+  /** Watches every message that is published, and every one that is handed to a consumer. */
   tap: z.boolean().default(false),
   /** Copies of one message that may be published. */
   mostCopies: z.int().min(1).default(40),
+  /** How often one message may be handed to a consumer; counted with `tap`. */
+  mostDeliveries: z.int().min(1).default(200),
+  /** Calls about one number that WeChat may get at the same time, by endpoint. */
+  mostAtOnce: z.record(z.string(), z.int().min(1)).default({}),
+  /** Weighs every process before and after; before, some buyers come in fair weather to warm them up. */
+  weighs: z.boolean().default(false),
+  /** WeChat never tells anything by itself, healed or not: everything must be asked. */
+  silent: z.boolean().default(false),
   buyers: z.array(buyer).max(20_000),
   faults: z.array(fault).max(5_000),
 });
@@ -97,105 +140,30 @@ export type Plan = z.infer<typeof plan>;
 export const victimsOf = (instances: 1 | 2): AppInstance[] =>
   instances === 1 ? ['pay-1', 'order-1'] : ['pay-1', 'pay-2', 'order-1', 'order-2'];
 
-const BUYERS_PER_SECOND = 3;
-const MOST_BUYERS = 6_000;
-/** What each kind of fault weighs in the draw. */
-const KINDS = { kill: 22, stop: 18, flushall: 6, unbind: 4, link: 30, wechat: 20 } as const;
-
-/** Draws a plan; the same arguments always draw the same one. */
-export function drawPlan(seed: number, seconds: number, instances: 1 | 2): Plan {
-  const random = new Random(seed);
-  const end = seconds * 1_000;
-  const count = Math.min(MOST_BUYERS, Math.ceil(seconds * BUYERS_PER_SECOND));
-  const buyers = Array.from({ length: count }, (): BuyerPlan => ({
-    atMs: random.whole(0, end),
-    does: random.weighted(BEHAVIOURS),
-    quantity: random.whole(1, 3),
-    thinksMs: random.whole(0, 2_000),
-    gapMs: random.whole(0, 150),
-  })).sort((a, b) => a.atMs - b.atMs);
-  return plan.parse({ seed, seconds, instances, buyers, faults: drawFaults(random, end, instances) });
-}
-
-function drawFaults(random: Random, end: number, instances: 1 | 2): Fault[] {
-  const faults: Fault[] = [];
-  const busyUntil = new Map<string, number>();
-  for (let at = 1_500; at < end; at += random.whole(800, 3_500)) {
-    const fault = drawFault(random, at, instances);
-    const target = 'target' in fault ? fault.target : fault.kind;
-    if ((busyUntil.get(target) ?? 0) > at) continue;
-    // A broker needs seconds to come up; so does whoever was killed.
-    busyUntil.set(target, at + fault.durationMs + (fault.kind === 'kill' ? 12_000 : 1_000));
-    faults.push(fault);
-  }
-  return faults;
-}
-
-function drawFault(random: Random, atMs: number, instances: 1 | 2): Fault {
-  const targets: Victim[] = [...victimsOf(instances), ...victimsOf(instances), 'mysql', 'redis', 'rabbitmq'];
-  switch (random.weighted(KINDS)) {
-    case 'kill':
-      return { kind: 'kill', target: random.pick(targets), atMs, durationMs: random.whole(0, 3_000) };
-    case 'stop':
-      return { kind: 'stop', target: random.pick(targets), atMs, durationMs: random.whole(300, 6_000) };
+/** Faults in one lane happen one after the other; what needs a server waits until that is there. */
+export function laneOf(fault: Fault): string {
+  switch (fault.kind) {
+    case 'clock':
+      return `clock of ${fault.target}`;
     case 'flushall':
-      return { kind: 'flushall', atMs, durationMs: 0 };
+      return 'redis';
     case 'unbind':
-      return { kind: 'unbind', target: random.pick(['pay', 'order'] as const), atMs, durationMs: 0 };
-    case 'link':
-      return {
-        kind: 'link',
-        target: random.pick(LINKS),
-        how: drawMode(random),
-        atMs,
-        durationMs: random.whole(500, 6_000),
-      };
-    case 'wechat':
-      return { kind: 'wechat', plan: drawWechat(random), atMs, durationMs: random.whole(1_000, 6_000) };
+    case 'poison':
+      return 'rabbitmq';
+    default:
+      return 'target' in fault ? fault.target : fault.kind;
   }
-}
-
-function drawMode(random: Random): LinkMode {
-  const modes: LinkMode[] = [
-    { mode: 'latency', ms: random.whole(20, 400) },
-    { mode: 'blackhole' },
-    { mode: 'one-way', passes: random.pick(['up', 'down'] as const) },
-    { mode: 'reset' },
-    { mode: 'cut', afterBytes: random.whole(0, 3_000) },
-    { mode: 'slow', bytesPerSecond: random.whole(500, 20_000) },
-  ];
-  return random.pick(modes);
-}
-
-function drawWechat(random: Random): Record<string, unknown> {
-  const seed = random.whole(1, 1_000_000);
-  const endpoint = random.pick(['unifiedorder', 'orderquery', 'closeorder'] as const);
-  const plans: Record<string, unknown>[] = [
-    { notify: { dropRate: 0.5, duplicateRate: 0.3, seed } },
-    { notify: { delayMs: random.whole(200, 2_500), duplicateRate: 0.5, seed } },
-    { notify: { off: true } },
-    { notify: { amountDelta: random.pick([-1, 1]), seed } },
-    { endpoints: { unifiedorder: { hangMs: random.whole(2_000, 6_000), times: 4 } } },
-    { endpoints: { unifiedorder: { dropAnswer: true, times: 4 } } },
-    { endpoints: { [endpoint]: { systemError: random.pick(['before', 'after'] as const), times: 20 } } },
-    { endpoints: { [endpoint]: { refuse: 502, times: 20 } } },
-    { endpoints: { [endpoint]: { wrongSign: true, times: 20 } } },
-    { endpoints: { closeorder: { dropAnswer: true, times: 10 } } },
-    { endpoints: { orderquery: { answerAfterMs: random.whole(500, 3_000) } } },
-  ];
-  return random.pick(plans);
 }
 
 /** One line per decision, as it is printed before a run. */
 export function describe(fault: Fault): string {
   const at = `${(fault.atMs / 1_000).toFixed(1)} s`.padStart(8);
-  const target = 'target' in fault ? ` ${fault.target}` : '';
-  const how =
-    fault.kind === 'link'
-      ? ` ${JSON.stringify(fault.how)}`
-      : fault.kind === 'wechat'
-        ? ` ${JSON.stringify(fault.plan)}`
-        : '';
-  const lasts = fault.durationMs > 0 ? ` for ${(fault.durationMs / 1_000).toFixed(1)} s` : '';
-  return `${at}  ${fault.kind}${target}${how}${lasts}`;
+  const { kind, durationMs, ...rest } = fault;
+  const facts = Object.entries(rest).filter(([name]) => name !== 'atMs');
+  const [target, ...more] = facts.sort(([a], [b]) => Number(b === 'target') - Number(a === 'target'));
+  const details = [target, ...more].flatMap((entry) =>
+    entry ? [typeof entry[1] === 'object' ? JSON.stringify(entry[1]) : String(entry[1])] : [],
+  );
+  const lasts = durationMs > 0 ? ` for ${(durationMs / 1_000).toFixed(1)} s` : '';
+  return [`${at} `, kind, ...details].join(' ') + lasts;
 }

@@ -1,5 +1,5 @@
 /** The figures of a run, and the story of one order. */
-import { capturedIn } from './invariants.ts';
+import { capturedIn, PAID, sum } from './invariants/broken.ts';
 import type { Evidence } from './evidence.ts';
 
 export interface Figures {
@@ -10,13 +10,25 @@ export interface Figures {
   inReview: number;
   payments: number;
   latePayments: number;
+  latePaymentsRefunded: number;
   doublePayments: number;
+  doublePaymentsRefunded: number;
+  /** Requests of operators and of the rules, and how they ended. */
+  refunds: number;
+  refundsSucceeded: number;
+  refundsRefusedOrClosed: number;
+  refundsAbnormal: number;
+  refundedFen: number;
   faultsInjected: number;
   notificationsSent: number;
   notificationsDropped: number;
   requests: number;
   buyersGaveUp: number;
   parkedMessages: number;
+  /** How often one message was published, and handed to a consumer, at most; 0: nobody counted. */
+  mostCopies: number;
+  mostDeliveries: number;
+  longestNoticeMs: number;
   longestAnswerMs: number;
   /** From the money to the books, over all payments. */
   longestToSettleMs: number;
@@ -24,19 +36,26 @@ export interface Figures {
   longestToSettleAfterHealingMs: number;
   /** From the end of the last fault until nothing moved any more. */
   toRestMs: number;
+  /** Resident memory in the end by that after the warm-up, of the process that grew most; 0: not measured. */
+  mostMemoryGrowth: number;
 }
 
-interface Times {
+export interface Times {
   faults: number;
   healedAt: number;
   restedAt: number;
   gaveUp: number;
+  /** Orders that came before the run; they are not counted among its orders. */
+  warmUpOrders: ReadonlySet<string>;
 }
 
-export function figuresOf(evidence: Evidence, { faults, healedAt, restedAt, gaveUp }: Times): Figures {
-  const { orders, payments, ledger, calls, parked } = evidence;
+export function figuresOf(evidence: Evidence, { faults, healedAt, restedAt, gaveUp, warmUpOrders }: Times): Figures {
+  const { payments, ledger, calls, parked, refundRequests } = evidence;
+  const orders = evidence.orders.filter(({ orderNo }) => !warmUpOrders.has(orderNo));
   const count = (status: string) => orders.filter((one) => one.status === status).length;
-  const inRole = (role: string) => payments.filter((one) => one.role === role).length;
+  const inRole = (role: string) => payments.filter((one) => one.role === role);
+  const back = (role: string) => inRole(role).filter((one) => one.refundedFen === one.totalFee).length;
+  const ended = (...states: string[]) => refundRequests.filter(({ state }) => states.includes(state)).length;
   const notified = ledger.filter(({ kind }) => kind === 'notified');
   const takenAt = new Map(capturedIn(ledger).map((one) => [one.transactionId, one.at]));
   const longest = (from: (taken: number) => number): number =>
@@ -46,25 +65,38 @@ export function figuresOf(evidence: Evidence, { faults, healedAt, restedAt, gave
     }, 0);
   return {
     orders: orders.length,
-    paid: count('PAID'),
+    paid: orders.filter(({ status }) => PAID.has(status)).length,
     cancelled: count('CANCELLED'),
     failed: count('PAY_FAILED'),
     inReview: count('REVIEW'),
     payments: takenAt.size,
-    latePayments: inRole('LATE'),
-    doublePayments: inRole('DOUBLE'),
+    latePayments: inRole('LATE').length,
+    latePaymentsRefunded: back('LATE'),
+    doublePayments: inRole('DOUBLE').length,
+    doublePaymentsRefunded: back('DOUBLE'),
+    refunds: refundRequests.length,
+    refundsSucceeded: ended('SUCCESS'),
+    refundsRefusedOrClosed: ended('REFUSED', 'CLOSED'),
+    refundsAbnormal: ended('ABNORMAL'),
+    refundedFen: sum(payments.map(({ refundedFen }) => refundedFen)),
     faultsInjected: faults,
     notificationsSent: notified.length,
     notificationsDropped: notified.filter(({ replied }) => replied === 'dropped' || replied === 'off').length,
     requests: calls.length,
     buyersGaveUp: gaveUp,
     parkedMessages: parked.length,
+    mostCopies: Math.max(0, ...evidence.copies.values()),
+    mostDeliveries: Math.max(0, ...evidence.deliveries.values()),
+    longestNoticeMs: notified.reduce((most, { tookMs = 0 }) => Math.max(most, tookMs), 0),
     longestAnswerMs: calls.reduce((most, { ms, what }) => (what === 'phone' ? most : Math.max(most, ms)), 0),
     longestToSettleMs: longest((taken) => taken),
     longestToSettleAfterHealingMs: longest((taken) => Math.max(taken, healedAt)),
     toRestMs: restedAt - healedAt,
+    mostMemoryGrowth: evidence.memory.reduce((most, one) => Math.max(most, round(one.after / one.before)), 0),
   };
 }
+
+const round = (ratio: number): number => Math.round(ratio * 100) / 100;
 
 /** Everything that is known about one order, in the order of time where there is one. */
 export function historyOf(number: string, evidence: Evidence): object[] {
@@ -88,6 +120,8 @@ export function historyOf(number: string, evidence: Evidence): object[] {
     ...mine('reservation', evidence.reservations),
     ...mine('attempt', evidence.attempts),
     ...mine('notice', evidence.notices),
+    ...mine('refund in order', evidence.refundRequests),
+    ...mine('refund in pay', evidence.refunds),
     ...mine('anomaly of order', evidence.anomaliesOfOrder),
     ...mine('anomaly of pay', evidence.anomaliesOfPay),
     ...timed,

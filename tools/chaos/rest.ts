@@ -1,5 +1,7 @@
 /** When a shop has come to rest: nobody waits, nothing is unsent, no queue holds anything, both apps say the same. */
-import type { Archive, Books } from './evidence.ts';
+import type { Archive } from './archive.ts';
+import type { Books } from './evidence.ts';
+import { heardAs } from './invariants/nothing-unheard.ts';
 
 const LOOK_EVERY_MS = 500;
 /** Quiet several times in a row, so that nothing was just on its way between two places. */
@@ -27,14 +29,24 @@ async function movement(archive: Archive): Promise<string[]> {
   return [
     ...(waiting.length > 0 ? [`${waiting.length} orders wait`] : []),
     ...(books.outbox.length > 0 ? [`${books.outbox.length} messages are unsent`] : []),
+    ...refunding(books),
     ...queues.map(({ name, messages }) => `${name} holds ${messages ?? 'nothing, it is missing'}`),
     ...unheard(books),
   ];
 }
 
+/** Refunds that have not ended, or whose end one side has not heard of. */
+function refunding({ refundRequests, refunds }: Books): string[] {
+  const ends = new Map(refunds.map(({ outRefundNo, state }) => [outRefundNo, state]));
+  const open = refundRequests.filter(
+    ({ outRefundNo, state }) => state === 'REQUESTED' || ends.get(outRefundNo) !== state,
+  );
+  return open.length > 0 ? [`${open.length} refunds are under way`] : [];
+}
+
 /** Ends of orders that `pay` does not know yet. */
 function unheard({ orders, payables }: Books): string[] {
   const known = new Map(payables.map(({ orderNo, orderStatus }) => [orderNo, orderStatus]));
-  const open = orders.filter(({ orderNo, status }) => known.has(orderNo) && known.get(orderNo) !== status);
+  const open = orders.filter(({ orderNo, status }) => known.has(orderNo) && known.get(orderNo) !== heardAs(status));
   return open.length > 0 ? [`pay has not heard how ${open.length} orders ended`] : [];
 }

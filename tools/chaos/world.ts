@@ -1,8 +1,6 @@
 /** A whole shop of its own to torment: services, one or two processes of each app, and a proxy on every way between. */
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
-import { connect } from 'amqplib';
 import { freePorts } from '../services/ports.ts';
 import type { OwnServices, ServiceName } from '../services/services.ts';
 import { Supervised } from '../services/supervised.ts';
@@ -14,7 +12,7 @@ import { environmentOf, linksOf, namesOf, type AppName, type AppPorts, type Stac
 import { temporaryDir, temporaryServices } from '../stack/temporary-stack.ts';
 import { LINKS, victimsOf, type AppInstance, type Link } from './plan.ts';
 import { Proxy } from './proxy.ts';
-import { orderInbox, payInbox } from '#contract';
+import { Steering } from './steering.ts';
 
 type ProcessName = AppInstance | 'wechat-simulator';
 
@@ -34,6 +32,7 @@ export class World {
   readonly names = namesOf({});
   readonly #running = new Map<ProcessName, Supervised>();
   readonly #mayEnd = new Set<Supervised>();
+  readonly #steering = new Map<ProcessName, Steering>();
 
   private constructor(
     readonly dir: string,
@@ -59,7 +58,7 @@ export class World {
         'order-1': order1,
         'order-2': order2,
       };
-      const proxies = await proxiesBefore(services, simulator);
+      const proxies = await proxiesBefore(services, { simulator, refunds: simulatorTlsPort });
       const secrets = await LocalEnv.inMemory().appSecrets({});
       const world = new World(dir, services, proxies, secrets, ports, simulatorTlsPort, options);
       try {
@@ -104,7 +103,7 @@ export class World {
       name,
       command: process.execPath,
       args: ['--enable-source-maps', join(PROJECT_DIR, 'dist', 'apps', app, 'src', 'main.js')],
-      env: { ...environmentOf(app, this.#settings(instance)), ...this.#ways(app) },
+      env: { ...environmentOf(app, this.#settings(instance)), ...this.#ways(app), ...this.#steered(name).env },
       dir: join(this.dir, 'apps', name),
       logFile: join(this.dir, 'log', `${name}.log`),
       cwd: PROJECT_DIR,
@@ -139,6 +138,11 @@ export class World {
     await one?.kill();
   }
 
+  /** How clock and memory of one process are reached. */
+  steering(name: AppInstance): Steering {
+    return this.#steered(name);
+  }
+
   pauseApp(name: AppInstance): void {
     this.#running.get(name)?.pause();
   }
@@ -147,38 +151,20 @@ export class World {
     this.#running.get(name)?.resume();
   }
 
-  /** Waits until every process says that it can work. @throws Error naming the first that cannot in time */
+  /** Waits until every process says that it can work and lacks nothing. @throws Error naming the first that cannot in time */
   async whenReady(): Promise<void> {
     await Promise.all(
       this.processes.map((name) => {
         const url = `http://127.0.0.1:${this.ports[name]}/health/ready`;
-        const probe = async () => (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
+        const probe = async () => {
+          const answer = await fetch(url, { signal: AbortSignal.timeout(3_000) });
+          const { status } = (await answer.json()) as { status: string };
+          if (status === 'ready') return true;
+          throw new Error(`it is ${status}`);
+        };
         return until(`${name} is ready`, probe, READY_WITHIN_MS, 100);
       }),
     );
-  }
-
-  async flushRedis(): Promise<void> {
-    const redis = new Redis(this.services.urls.redisUrl, { maxRetriesPerRequest: 1, connectTimeout: 2_000 });
-    redis.on('error', () => undefined);
-    try {
-      await redis.flushall();
-    } finally {
-      redis.disconnect();
-    }
-  }
-
-  /** Takes every binding from the inbox of an app, as a careless administrator would. */
-  async unbind(app: 'pay' | 'order'): Promise<void> {
-    const inbox = app === 'pay' ? payInbox(this.names) : orderInbox(this.names);
-    const connection = await connect(this.adminAmqpUrl, { timeout: 3_000 });
-    connection.on('error', () => undefined);
-    try {
-      const channel = await connection.createChannel();
-      for (const key of inbox.keys) await channel.unbindQueue(inbox.queue.name, inbox.exchange, key);
-    } finally {
-      await connection.close();
-    }
   }
 
   get adminAmqpUrl(): string {
@@ -194,6 +180,11 @@ export class World {
     await Promise.all(Object.values(this.proxies).map((proxy) => proxy.close()));
     await (keep ? this.services.stop() : this.services.remove());
     if (!keep) rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** Where one process answers, past everything. */
+  urlOf(name: AppInstance): string {
+    return `http://127.0.0.1:${this.ports[name]}`;
   }
 
   portsOf(instance: number): AppPorts {
@@ -216,6 +207,12 @@ export class World {
     };
   }
 
+  #steered(name: ProcessName): Steering {
+    const known = this.#steering.get(name) ?? new Steering(join(this.dir, 'clock'), name);
+    this.#steering.set(name, known);
+    return known;
+  }
+
   /** Every way of an app leads through its proxy. */
   #ways(app: AppName): Record<string, string> {
     const { urls } = this.services;
@@ -227,6 +224,9 @@ export class World {
           PAY_AMQP_URL: by('pay-rabbitmq', urls.payAmqpUrl),
           REDIS_URL: by('pay-redis', urls.redisUrl),
           WECHAT_API_BASE_URL: `http://127.0.0.1:${this.proxies['pay-wechat'].port}`,
+          WECHAT_SECURE_BASE_URL: `https://127.0.0.1:${this.proxies['pay-refunds'].port}`,
+          WECHAT_CERT: join(this.dir, 'simulator', 'certificates', 'apiclient_cert.p12'),
+          WECHAT_CA: join(this.dir, 'simulator', 'certificates', 'ca.pem'),
         };
       case 'order':
         return {
@@ -236,7 +236,7 @@ export class World {
         };
       case 'wechat-simulator': {
         const allowed = [1, 2].map((instance) => `${linksOf(this.portsOf(instance)).pay}/`);
-        return { SIMULATOR_NOTIFY_ALLOW: allowed.join(',') };
+        return { SIMULATOR_NOTIFY_ALLOW: allowed.join(','), SIMULATOR_REFUND_SECONDS: '2' };
       }
     }
   }
@@ -253,13 +253,17 @@ function through(url: string, port: number): string {
   return address.href;
 }
 
-async function proxiesBefore(services: OwnServices, simulatorPort: number): Promise<Record<Link, Proxy>> {
+async function proxiesBefore(
+  services: OwnServices,
+  wechat: { simulator: number; refunds: number },
+): Promise<Record<Link, Proxy>> {
   const { urls } = services;
-  const serverOf: Record<ServiceName | 'wechat', number> = {
+  const serverOf: Record<ServiceName | 'wechat' | 'refunds', number> = {
     mysql: Number(new URL(urls.payMysqlUrl).port),
     redis: Number(new URL(urls.redisUrl).port),
     rabbitmq: Number(new URL(urls.payAmqpUrl).port),
-    wechat: simulatorPort,
+    wechat: wechat.simulator,
+    refunds: wechat.refunds,
   };
   const pairs = LINKS.map(async (link) => {
     const server = link.split('-')[1] as keyof typeof serverOf;

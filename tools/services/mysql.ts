@@ -12,6 +12,9 @@ import { Supervised } from './supervised.ts';
 export const PAY_SCHEMA = 'paypair_pay';
 export const ORDER_SCHEMA = 'paypair_order';
 
+/** How many connections the server takes. */
+export const MAX_CONNECTIONS = 300;
+
 /** A socket's path may be at most 107 bytes long on Linux, less elsewhere. */
 const LONGEST_SOCKET_PATH = 100;
 
@@ -56,7 +59,9 @@ export async function startMysql(options: MysqlOptions): Promise<Supervised> {
   // Without a name of its own the server would drop its rights to a user who may not read this folder.
   const asUser = process.getuid?.() === 0 ? ['--user=root'] : [];
   mkdirSync(dir, { recursive: true });
-  await makeDataFolder(binaries, data, asUser, options.logFile);
+  const temporary = join(dir, 'tmp');
+  mkdirSync(temporary, { recursive: true });
+  await makeDataFolder(binaries, { data, temporary }, asUser, options.logFile);
 
   const accounts = join(dir, 'accounts.sql');
   const local = `ALTER USER 'root'@'localhost' IDENTIFIED BY '${secrets.mysqlRootPassword}'`;
@@ -84,7 +89,9 @@ export async function startMysql(options: MysqlOptions): Promise<Supervised> {
       // A committed payment must survive a power cut.
       '--innodb-flush-log-at-trx-commit=1',
       '--innodb-lock-wait-timeout=3',
-      '--max-connections=300',
+      `--max-connections=${MAX_CONNECTIONS}`,
+      // Servers that share a folder remove one another's temporary tables.
+      `--tmpdir=${temporary}`,
     ],
     env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', TZ: 'UTC' },
     dir,
@@ -110,7 +117,12 @@ function socketPath(dir: string): string {
   return join(tmpdir(), `paypair-${createHash('sha256').update(dir).digest('hex').slice(0, 16)}.sock`);
 }
 
-async function makeDataFolder(binaries: MysqlOptions['binaries'], data: string, asUser: string[], logFile: string) {
+async function makeDataFolder(
+  binaries: MysqlOptions['binaries'],
+  { data, temporary }: { data: string; temporary: string },
+  asUser: string[],
+  logFile: string,
+) {
   const finished = join(data, '.initialised');
   if (existsSync(finished)) return;
   // Half a data folder (a first start that was cut off) is of no use to anybody.
@@ -123,6 +135,6 @@ async function makeDataFolder(binaries: MysqlOptions['binaries'], data: string, 
       ]
     : [binaries.mysqld, ['--no-defaults', ...asUser, `--datadir=${data}`, '--initialize-insecure']];
   mkdirSync(isMaria ? data : join(data, '..'), { recursive: true });
-  await runOnce(command, args, { PATH: process.env['PATH'] }, logFile);
+  await runOnce(command, args, { PATH: process.env['PATH'], TMPDIR: temporary }, logFile);
   writeFileSync(finished, '');
 }

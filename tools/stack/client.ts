@@ -2,72 +2,22 @@
 import { randomUUID } from 'node:crypto';
 import type { RunningStack } from './run-file.ts';
 import { linksOf } from './settings.ts';
+import type {
+  CallCount,
+  CreatedCode,
+  CreatedWay,
+  LedgerEntry,
+  OrderView,
+  PlacedOrder,
+  Product,
+  StatusView,
+} from './views.ts';
 import { DEMO_COOKIE, issueToken } from '#platform';
+
+export type * from './views.ts';
 
 const ANSWER_WITHIN_MS = 10_000;
 const TOKEN_SECONDS = 86_400;
-
-export interface Product {
-  productId: string;
-  title: string;
-  priceFen: number;
-  stock: number;
-}
-
-export interface PlacedOrder {
-  orderNo: string;
-  totalFee: number;
-  status: string;
-  expiresAt: string;
-  payUrl: string;
-}
-
-export interface OrderView {
-  orderNo: string;
-  status: string;
-  totalFee: number;
-  paidAt: string | null;
-  points: number;
-  log: { at: string; from: string | null; to: string; reason: string }[];
-  payments: { transactionId: string; role: string; totalFee: number; paidAt: string }[];
-  items: { productId: string; title: string; quantity: number; priceFen: number }[];
-}
-
-export interface StatusView {
-  orderNo: string;
-  outTradeNo: string | null;
-  orderStatus: string;
-  tradeType: string | null;
-  tradeState: string | null;
-  refundStatus: string | null;
-  phase: string;
-  totalFee: number;
-  paidAt: string | null;
-}
-
-export interface CreatedCode {
-  code_url: string;
-  out_trade_no: string;
-  total_fee: number;
-  expires_at: string;
-}
-
-/** What any way to pay answers, with what is its own. */
-export type CreatedWay = Record<string, string> & Omit<CreatedCode, 'code_url'>;
-
-export interface LedgerEntry {
-  seq: number;
-  at: string;
-  kind: string;
-  outTradeNo?: string;
-  transactionId?: string;
-  totalFee?: number;
-  /** Of a notification: what the merchant answered, `dropped` or `off` when it was lost on the way. */
-  replied?: string;
-  accepted?: boolean;
-  outRefundNo?: string;
-  refundFee?: number;
-}
 
 /** An answer nobody asked for. The problem's `code`, if it has one, is part of the message. */
 export class UnexpectedAnswer extends Error {
@@ -252,14 +202,29 @@ export class Client {
     await this.#control('PUT', 'faults', plan);
   }
 
-  /** Changes what the simulator leaves open, such as `closeAfterMs`. */
+  /** Changes some of the simulator's rules, for example how refunds end. */
   async rules(changes: object): Promise<void> {
     await this.#control('PUT', 'rules', changes);
   }
 
-  /** Pays at the simulator with whatever amount and at whatever time, which no phone can do. */
-  payAnyway(outTradeNo: string, amountFen?: number): Promise<{ transactionId: string }> {
-    return this.#control('POST', `orders/${outTradeNo}/pay`, amountFen === undefined ? {} : { amountFen });
+  /** Calls of the simulator's gateway, by endpoint and number. */
+  async wechatCalls(): Promise<CallCount[]> {
+    const { calls } = await this.#control<{ calls: CallCount[] }>('GET', 'calls');
+    return calls;
+  }
+
+  /**
+   * Pays at the simulator with whatever amount and at whatever time, which no phone can do. `althoughClosed`: the money
+   * was on its way when the order was closed.
+   */
+  payAnyway(outTradeNo: string, amountFen?: number, althoughClosed = false): Promise<{ transactionId: string }> {
+    const how = { ...(amountFen !== undefined && { amountFen }), ...(althoughClosed && { althoughClosed }) };
+    return this.#control('POST', `orders/${outTradeNo}/pay`, how);
+  }
+
+  /** Has the simulator close an unpaid order before its time. */
+  async closeAtWechat(outTradeNo: string): Promise<void> {
+    await this.#control('POST', `orders/${outTradeNo}/close`);
   }
 
   /** Moves the simulator's clock forward; everything that falls due on the way happens. */

@@ -238,7 +238,7 @@ describe('faults', () => {
       });
       const control = Object.entries(routes).filter(([path]) => path.startsWith('/control'));
       const described = control.flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
-      expect(described).toHaveLength(16);
+      expect(described).toHaveLength(18);
       for (const [, methods] of control) {
         for (const operation of Object.values(methods as Record<string, { summary?: string; responses: object }>)) {
           expect(operation.summary).toBeTruthy();

@@ -3,6 +3,7 @@ import { LEGACY_NOTIFY_REPEAT_SECONDS, NOTIFY_REPEAT_SECONDS } from '#wechat-pay
 import { Shutdown } from '#platform';
 import { join } from 'node:path';
 import type { SimulatorSettings } from './config.ts';
+import { CallCounts } from './domain/call-counts.ts';
 import { SettableClock } from './domain/clock.ts';
 import { FaultPlan } from './domain/fault-plan.ts';
 import { OauthCodes } from './domain/oauth-codes.ts';
@@ -69,6 +70,7 @@ const domain: Provider[] = [
   TimerQueue,
   FaultPlan,
   OauthCodes,
+  CallCounts,
 ];
 
 const flow: Provider[] = [

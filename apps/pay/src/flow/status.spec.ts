@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { code, NO, paid, World } from './world.testing.ts';
 
@@ -31,6 +31,20 @@ describe('status', () => {
     world.asksAllowed = false;
     expect(await world.steps.status.query(NO)).toMatchObject({ view: { phase: 'waiting' }, codeUrl: code.codeUrl });
     expect(world.wechat.calls).toEqual([]);
+  });
+
+  it('does not wait for an answer that cannot be written down', async () => {
+    jest.useFakeTimers();
+    try {
+      await world.open();
+      world.wechat.onQuery = () => ({ kind: 'paid', payment: paid() });
+      world.store.settle = () => new Promise(() => undefined);
+      const answer = world.steps.status.query(NO);
+      await jest.advanceTimersByTimeAsync(1_500);
+      expect(await answer).toMatchObject({ view: { phase: 'waiting' } });
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('lets open pages hear of each change', async () => {

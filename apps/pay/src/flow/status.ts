@@ -29,7 +29,7 @@ export class Status {
     return found.kind === 'found' ? this.answer(found.standing) : found;
   }
 
-  /** The same, but an open attempt is asked about first, for at most 1.5 s. */
+  /** The same, but an open attempt is asked about first, for at most 1.5 s, writing the answer down included. */
   async query(number: string): Promise<StatusAnswer> {
     const found = await this.lookUp.find(number);
     if (found.kind !== 'found') return found;
@@ -37,7 +37,7 @@ export class Status {
     const leading = leadingAttempt(attempts);
     const unclear = leading && isOpen(leading) && payable.orderStatus === 'WAIT_PAY';
     if (!unclear || !(await this.mayAsk(payable.orderNo))) return this.answer(found.standing);
-    await this.ask.about(leading, 'query', ASK_WITHIN_MS);
+    await atMost(ASK_WITHIN_MS, this.ask.about(leading, 'query', ASK_WITHIN_MS));
     return this.read(number);
   }
 
@@ -52,5 +52,19 @@ export class Status {
 
   private async mayAsk(orderNo: string): Promise<boolean> {
     return (await this.pending.mayAsk(orderNo, ASK_EVERY_MS)) ?? (await this.checks.mayAsk(orderNo, ASK_EVERY_MS));
+  }
+}
+
+/** Waits for work, but no longer than this; what is not done by then goes on by itself. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  work.catch(() => undefined); // later than that it is nobody's any more
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

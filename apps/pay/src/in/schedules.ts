@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Database, OneAtATime, Shutdown } from '#platform';
+import { Database, OneAtATime, protection, Shutdown } from '#platform';
 import { Close } from '../flow/close.ts';
 import { RefundMoney } from '../flow/refund.ts';
 import { Requery } from '../flow/requery.ts';
+
+const doubtsRedis = protection('redis-hint');
 
 /**
  * What `pay` does by the clock. Any number of instances may tick: each piece of work is leased to one of them. A tick
@@ -24,10 +26,12 @@ export class Schedules {
     private readonly database: Database,
   ) {
     this.requerying = new OneAtATime('requery', async () => {
-      await requery.rebuild();
+      if (doubtsRedis) await requery.rebuild();
       await requery.tick();
     });
-    this.sweeping = new OneAtATime('requery sweep', () => requery.sweep());
+    this.sweeping = new OneAtATime('requery sweep', async () => {
+      if (doubtsRedis) await requery.sweep();
+    });
     this.closing = new OneAtATime('close', () => close.tick());
     this.refunding = new OneAtATime('refund', () => refundMoney.tick());
     for (const job of [this.requerying, this.sweeping, this.closing, this.refunding]) {

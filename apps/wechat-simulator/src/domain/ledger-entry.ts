@@ -21,13 +21,14 @@ export type LedgerEvent =
   | ({ kind: 'ordered'; createdOn: number; expiresOn: number } & OrderFacts & CodeFacts)
   /** The same number with the same content: a fresh code, the old one is dead. */
   | ({ kind: 'ordered-again'; outTradeNo: string } & CodeFacts)
-  | ({ kind: 'captured'; outTradeNo: string; orderedFee: number } & Payment)
+  /** `althoughClosed`: the user's money was on its way when the order was closed. */
+  | ({ kind: 'captured'; outTradeNo: string; orderedFee: number; althoughClosed?: true | undefined } & Payment)
   /**
    * `fail`: the merchant is told by a signed `result_code=FAIL`; `payerror` and `leave` (USERPAYING): only a query
    * shows it; `notenough`: nobody is told.
    */
   | { kind: 'attempt-failed'; outTradeNo: string; outcome: FailedOutcome }
-  | { kind: 'closed'; outTradeNo: string; by: 'merchant' | 'expiry' }
+  | { kind: 'closed'; outTradeNo: string; by: 'merchant' | 'expiry' | 'wechat' }
   /** `notice` counts the order's notices from 0. */
   | ({
       kind: 'notified';

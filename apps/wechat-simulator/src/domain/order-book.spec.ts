@@ -67,6 +67,15 @@ describe('OrderBook', () => {
     expect(() => apply(captured('B'))).toThrow(ImpossibleEntry);
   });
 
+  it('takes the money of a closed order only where it is said to have been on its way', () => {
+    const late = { ...captured('A'), althoughClosed: true } as LedgerEvent;
+    apply(ordered('A'));
+    expect(() => apply(late)).toThrow(ImpossibleEntry);
+    apply({ kind: 'closed', outTradeNo: 'A', by: 'wechat' }, late);
+    expect(book.byNumber('A')).toMatchObject({ state: 'SUCCESS', payment: { transactionId: '4200A' } });
+    expect(() => apply(late)).toThrow(ImpossibleEntry);
+  });
+
   it('lets a failed attempt be paid all the same until the order is closed', () => {
     apply(ordered('A'), { kind: 'attempt-failed', outTradeNo: 'A', outcome: 'payerror' });
     expect(book.byNumber('A')?.state).toBe('PAYERROR');

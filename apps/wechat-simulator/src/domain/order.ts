@@ -97,6 +97,8 @@ export interface NoticeTry {
   status: number | null;
   replied: string;
   accepted: boolean;
+  /** How long the merchant took, in milliseconds; absent when nothing was sent. */
+  tookMs?: number | undefined;
   /** Where the repeat schedule counts on from. */
   endedOn: number;
 }

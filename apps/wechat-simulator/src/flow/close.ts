@@ -38,6 +38,15 @@ export class Close {
     return answer;
   }
 
+  /** WeChat Pay closes it before its time, or the merchant by other means: he learns of it by his query. */
+  async byWechat(order: Order): Promise<boolean> {
+    this.expireIfDue(order);
+    const closes = this.book.allows(order, 'close');
+    if (closes) await this.recorder.record({ kind: 'closed', outTradeNo: order.outTradeNo, by: 'wechat' }, true);
+    else await this.recorder.stored(order.outTradeNo);
+    return closes;
+  }
+
   /** Closes it if its time is up. Every step asks this before it looks at the state, so no millisecond is given away. */
   expireIfDue(order: Order): void {
     if (!isUnpaid(order) || this.clock.line() < order.expiresOn) return;

@@ -67,11 +67,15 @@ export type NoticeMessage = { url: string; form: NoticeForm; order: Order } & (
   | { about: 'refund'; payment: Payment; refund: Refund }
 );
 
-/** `status` null: no HTTP answer, `replied` says why. Accepted only by the rules of the notification page. */
+/**
+ * `status` null: no HTTP answer, `replied` says why. Accepted only by the rules of the notification page. `tookMs`: from
+ * sending to the end of the reply.
+ */
 export interface NoticeReply {
   status: number | null;
   replied: string;
   accepted: boolean;
+  tookMs?: number;
 }
 
 export abstract class Notifier {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { CallCounts } from '../domain/call-counts.ts';
 import { SettableClock } from '../domain/clock.ts';
 import { FaultPlan } from '../domain/fault-plan.ts';
 import { noFaults, noNotifyFaults, type NotifyFaults } from '../domain/faults.ts';
@@ -99,7 +100,7 @@ function simulator(entries?: LedgerEntry[], wall = START) {
     query: new Query(book, close, recorder),
     pay: new Pay(book, clock, close, notify, recorder, entropy),
     restore: new Restore(book, ledger, recorder, close, notify, refund),
-    reset: new Reset(faults, rules, keeper, recorder),
+    reset: new Reset(faults, rules, keeper, recorder, new CallCounts()),
   };
 }
 
@@ -210,6 +211,33 @@ describe('the steps of the simulator', () => {
       expect(await sim.pay.pay(made, 'payerror')).toMatchObject({ state: 'PAYERROR' });
       expect(await state('A')).toBe('PAYERROR');
       expect(await sim.pay.pay(made, 'pay')).toMatchObject({ state: 'SUCCESS' });
+    });
+  });
+
+  describe('money that was on its way when its order was closed', () => {
+    it('is taken when a test says so, and told like any other', async () => {
+      const made = await order('A');
+      expect(await sim.close.byWechat(made)).toBe(true);
+      expect(await state('A')).toBe('CLOSED');
+      expect(await sim.pay.pay(made, 'pay')).toEqual({ kind: 'already-closed' });
+      expect(await sim.pay.pay(made, 'decline', { althoughClosed: true })).toEqual({ kind: 'already-closed' });
+      expect(await sim.pay.pay(made, 'pay', { althoughClosed: true })).toMatchObject({
+        kind: 'done',
+        state: 'SUCCESS',
+      });
+      expect(await state('A')).toBe('SUCCESS');
+      expect(await sim.close.byWechat(made)).toBe(false);
+      expect(await sim.pay.pay(made, 'pay', { althoughClosed: true })).toEqual({ kind: 'already-paid' });
+      expect(sim.merchant.heard).toHaveLength(1);
+      const again = simulator(sim.ledger.entries);
+      await again.restore.run();
+      expect(again.book.byNumber('A')).toMatchObject({ state: 'SUCCESS', payment: { totalFee: 88 } });
+    });
+
+    it('stands in the ledger as what it is, and only then', async () => {
+      await sim.pay.pay(await order('A'), 'pay', { althoughClosed: true });
+      const [captured] = sim.ledger.entries.filter(({ kind }) => kind === 'captured');
+      expect(captured).not.toHaveProperty('althoughClosed');
     });
   });
 

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { OrderBook } from '../domain/order-book.ts';
 import type { Order } from '../domain/order.ts';
 import type { Refund } from '../domain/refund.ts';
+import { Close } from '../flow/close.ts';
 import { Pay } from '../flow/pay.ts';
 import { RefundOrder } from '../flow/refund.ts';
 import { ControlTokenGuard } from './control-token.guard.ts';
@@ -31,6 +32,7 @@ export class ControlOrdersController {
   constructor(
     private readonly book: OrderBook,
     private readonly phone: Pay,
+    private readonly closing: Close,
     private readonly scanner: Scanner,
     private readonly refunds: RefundOrder,
   ) {}
@@ -44,13 +46,27 @@ export class ControlOrdersController {
 
   @Post('orders/:outTradeNo/pay')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Pays without a phone; a closed order cannot be paid, as at WeChat' })
+  @ApiOperation({
+    summary: 'Pays without a phone; a closed order cannot be paid, as at WeChat, but with `althoughClosed`',
+  })
   @ApiOkResponse(documented(paySchema))
   async pay(
     @Param('outTradeNo') outTradeNo: string,
     @Body(zodPipe(payBody)) { outcome, ...taken }: z.infer<typeof payBody>,
   ): Promise<PayView> {
     return payView(await this.phone.pay(this.known(outTradeNo), outcome, taken));
+  }
+
+  @Post('orders/:outTradeNo/close')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Closes an unpaid order before its time; the merchant learns of it by his query' })
+  @ApiOkResponse(documented(orderSchema))
+  async closeOrder(@Param('outTradeNo') outTradeNo: string): Promise<OrderView> {
+    const order = this.known(outTradeNo);
+    if (!(await this.closing.byWechat(order))) {
+      throw new Problem(409, 'ORDER_ENDED', `This order is ${order.state}: there is nothing to close.`);
+    }
+    return orderView(order);
   }
 
   @Post('scan')

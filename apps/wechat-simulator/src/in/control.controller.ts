@@ -15,6 +15,7 @@ import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiProduc
 import { zodPipe } from '#platform';
 import { Readable } from 'node:stream';
 import type { z } from 'zod';
+import { CallCounts } from '../domain/call-counts.ts';
 import { SettableClock } from '../domain/clock.ts';
 import { FaultPlan } from '../domain/fault-plan.ts';
 import type { Faults } from '../domain/faults.ts';
@@ -25,7 +26,7 @@ import { Ledger, Merchant, TlsIdentity } from '../flow/ports.ts';
 import { Reset } from '../flow/reset.ts';
 import { ControlTokenGuard } from './control-token.guard.ts';
 import { clockBody, faultsBody, rulesBody } from './control.schemas.ts';
-import { aboutView, clockView, documented, ledgerView } from './control.views.ts';
+import { aboutView, callsView, clockView, documented, ledgerView } from './control.views.ts';
 import { LocalGuard } from './local.guard.ts';
 import { OwnPort } from './own-port.ts';
 import { SecureGateway } from './secure-gateway.ts';
@@ -50,6 +51,7 @@ export class ControlController {
     private readonly newRules: ChangeRules,
     private readonly ledgerFile: Ledger,
     private readonly newBeginning: Reset,
+    private readonly callCounts: CallCounts,
   ) {}
 
   @Get('about')
@@ -83,6 +85,14 @@ export class ControlController {
   @ApiOkResponse({ schema: { type: 'string' } })
   ledgerLines(): StreamableFile {
     return new StreamableFile(Readable.from(linesOf(this.ledgerFile.linesSinceReset())), { type: NDJSON });
+  }
+
+  @Get('calls')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({ summary: 'How often each call named each number, and how many of them ran at the same time' })
+  @ApiOkResponse(documented(callsView))
+  calls(): z.infer<typeof callsView> {
+    return { calls: this.callCounts.list() };
   }
 
   @Get('clock')

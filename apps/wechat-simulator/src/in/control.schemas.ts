@@ -114,10 +114,22 @@ export const payBody = z
     outcome: outcome.default('pay'),
     coupons: z.array(coupon).min(1).max(20).optional(),
     openid: z.string().min(1).max(128).optional(),
+    /** The money was on its way when the order was closed, and is taken all the same. */
+    althoughClosed: z
+      .boolean()
+      .optional()
+      .meta({ description: 'take the money of a closed order too: it was on its way when the order was closed' }),
   })
   .nullish()
   .transform(
-    (body) => body ?? { outcome: 'pay' as const, amountFen: undefined, coupons: undefined, openid: undefined },
+    (body) =>
+      body ?? {
+        outcome: 'pay' as const,
+        amountFen: undefined,
+        coupons: undefined,
+        openid: undefined,
+        althoughClosed: undefined,
+      },
   );
 
 export const endRefundBody = z.strictObject({ status: z.enum(['SUCCESS', 'REFUNDCLOSE', 'CHANGE']) });

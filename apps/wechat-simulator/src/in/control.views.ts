@@ -1,6 +1,7 @@
 /** What /control answers, as schemas: the OpenAPI document and the types of a client come from them. */
 import type { ApiResponseSchemaHost } from '@nestjs/swagger';
 import { z } from 'zod';
+import { endpointNames } from '../domain/faults.ts';
 
 const dateTime = z.string().meta({ format: 'date-time' });
 const fen = z.int();
@@ -18,6 +19,18 @@ export const aboutView = z.object({
 });
 
 export const clockView = z.object({ now: dateTime, frozen: z.boolean() });
+
+export const callsView = z.object({
+  calls: z.array(
+    z.object({
+      endpoint: z.enum(endpointNames),
+      /** `out_refund_no`, `out_trade_no`, `refund_id` or `transaction_id`, whichever stood first; empty: none. */
+      number: z.string(),
+      count: z.int(),
+      mostAtOnce: z.int(),
+    }),
+  ),
+});
 
 export const payView = z.object({
   state: z.enum(['NOTPAY', 'USERPAYING', 'PAYERROR', 'SUCCESS', 'REFUND', 'CLOSED']),

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { setTimeout as wait } from 'node:timers/promises';
+import { CallCounts } from '../domain/call-counts.ts';
 import { FaultPlan } from '../domain/fault-plan.ts';
 import { endpointNames, type EndpointFault, type EndpointName } from '../domain/faults.ts';
 import { ClientCertificate } from './client-certificate.ts';
@@ -45,6 +46,7 @@ export class GatewayRoutes implements OnModuleInit {
     private readonly certificate: ClientCertificate,
     private readonly reachable: ReachableAs,
     private readonly port: OwnPort,
+    private readonly calls: CallCounts,
   ) {}
 
   /** Not awaited: waiting would start the server before Nest has set the error handler that /control needs. */
@@ -81,6 +83,7 @@ export class GatewayRoutes implements OnModuleInit {
     }
     if (request.method !== 'POST') return sendAnswer(reply, refusalXml(refusals.onlyPost));
     const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    reply.raw.once('close', this.calls.begin(endpoint, numberIn(raw)));
     const about = this.faults.knowsOrders ? this.gateway.orderNumberIn(raw) : undefined;
     const fault = this.faults.nextRequest(endpoint, about);
     if (await undone(fault, reply)) return reply;
@@ -96,6 +99,12 @@ export class GatewayRoutes implements OnModuleInit {
     return this.reachable.includes(host) ? `${protocol}://${host}` : (this.reachable.publicUrl ?? this.port.url);
   }
 }
+
+/** The number that a request is about, read without a parser: it is for counting only. */
+const numberIn = (raw: Buffer): string =>
+  /<(?:out_refund_no|out_trade_no|refund_id|transaction_id)>(?:<!\[CDATA\[)?([\w|*@-]{1,64})/.exec(
+    raw.toString('latin1'),
+  )?.[1] ?? '';
 
 /** Faults that keep the request from being done; true when one did, and the reply is on its way or never will be. */
 async function undone({ cut: isCut, refuse, hangMs }: EndpointFault, reply: FastifyReply): Promise<boolean> {

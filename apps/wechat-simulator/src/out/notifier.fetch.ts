@@ -29,10 +29,13 @@ export class FetchNotifier extends Notifier {
     const { url, form } = message;
     if (!mayNotify(url, this.#allowed)) return { status: null, replied: 'address not allowed', accepted: false };
     await this.#turn();
+    const since = performance.now();
+    const tookMs = (): number => Math.round(performance.now() - since - form.slowMs);
     try {
-      return await post(url, noticeXml(message, this.#apiKey), form.slowMs);
+      const reply = await post(url, noticeXml(message, this.#apiKey), form.slowMs);
+      return { ...reply, tookMs: tookMs() };
     } catch (error) {
-      return { status: null, replied: whyNoReply(error), accepted: false };
+      return { status: null, replied: whyNoReply(error), accepted: false, tookMs: tookMs() };
     } finally {
       this.#underWay -= 1;
       this.#waiting.shift()?.();

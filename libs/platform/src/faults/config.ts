@@ -12,6 +12,15 @@ export const protections = [
   'amount-check',
   'paid-at-close',
   'delete-after-confirm',
+  'no-requeue',
+  'locking-reread',
+  'skip-locked',
+  'close-lease',
+  'refund-lease',
+  'check-lease',
+  'redis-hint',
+  'refund-cap',
+  'same-refund-number',
 ] as const;
 export type Protection = (typeof protections)[number];
 

@@ -36,6 +36,7 @@ const MEASURE_MS = 10_000;
 const MAX_GROUP = 500;
 
 const deletesAfterConfirm = protection('delete-after-confirm');
+const rereads = protection('locking-reread');
 /** Rows that anybody may take. */
 const free = protection('lease') ? 'locked_until <= UTC_TIMESTAMP(3)' : 'TRUE';
 
@@ -210,7 +211,7 @@ export class Outbox {
     return transact(this.dataSource, async (em) => {
       const rows = await em.query<ClaimedRow[]>(
         `SELECT id, message_id, type, body, required FROM outbox FORCE INDEX (PRIMARY)
-          WHERE id IN (?) AND ${free} ORDER BY id FOR UPDATE SKIP LOCKED`,
+          WHERE id IN (?) ${rereads ? `AND ${free} ORDER BY id FOR UPDATE SKIP LOCKED` : 'ORDER BY id'}`,
         [expired.map(({ id }) => id)],
       );
       if (rows.length === 0) return [];

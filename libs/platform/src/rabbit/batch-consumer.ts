@@ -43,6 +43,7 @@ const HEALTH_DEADLINE_MS = 5_000;
 const CANCEL_TIMEOUT_MS = 1_000;
 
 const acksAfterHandling = protection('ack-after-commit');
+const setsAside = protection('no-requeue');
 
 /**
  * Reads one queue in batches that form by themselves: one batch is handled at a time, and what arrives meanwhile is the
@@ -199,6 +200,7 @@ export class BatchConsumer {
       result = { settled: [], trouble: new InfrastructureTrouble(errorText(error), error) };
     }
     if (acksAfterHandling && channel && isOpen()) this.acknowledge(channel, batch, result.settled);
+    if (!setsAside && channel && isOpen()) this.giveBack(channel, batch, result.settled);
     if (result.trouble) return this.pause(result.trouble);
     this.troubleBackoff.reset();
   }
@@ -213,6 +215,11 @@ export class BatchConsumer {
     } catch (error) {
       this.logger.warn(`not acknowledged, will come again: ${errorText(error)}`);
     }
+  }
+
+  /** What nobody here wants: shows why it is put aside instead. */
+  private giveBack(channel: Channel, batch: readonly ConsumeMessage[], settled: readonly ConsumeMessage[]): void {
+    for (const message of batch) if (!settled.includes(message)) channel.nack(message, false, true);
   }
 
   private async pause(trouble: InfrastructureTrouble): Promise<void> {

@@ -21,6 +21,7 @@ export class RabbitConnection {
   private readonly manager: AmqpConnectionManagerClass;
   private readonly backoff = new Backoff(1_000, 10_000);
   private readonly connected = new Set<(connection: ChannelModel) => void>();
+  private asking: Promise<void> | undefined;
   private blocked = false;
   private closed = false;
   private lastFailure = '';
@@ -63,6 +64,17 @@ export class RabbitConnection {
     return this.closed ? undefined : this.manager.connection;
   }
 
+  /**
+   * Has the broker open and close a channel: a broker or a network that is silent shows here long before its heartbeats
+   * are missed. Rejects without a connection; hangs until the connection is given up when there is no answer.
+   */
+  answers(): Promise<void> {
+    this.asking ??= this.ask().finally(() => {
+      this.asking = undefined;
+    });
+    return this.asking;
+  }
+
   /** Starts connecting and returns at once; the broker may be away. */
   start(): void {
     // Refused credentials reject here, and are also reported by connectFailed; the tries go on.
@@ -82,6 +94,14 @@ export class RabbitConnection {
     await within(this.manager.close(), CLOSE_TIMEOUT_MS).catch((error: unknown) => {
       this.logger.warn(`closing: ${errorText(error)}`);
     });
+  }
+
+  private async ask(): Promise<void> {
+    const connection = this.current;
+    if (connection === undefined) throw new Error('not connected');
+    const channel = await connection.createChannel();
+    channel.on('error', () => undefined);
+    await channel.close();
   }
 
   private onConnect(connection: ChannelModel): void {

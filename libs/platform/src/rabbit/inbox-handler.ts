@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Event, Inbox } from '#contract';
 import type { ConsumeMessage } from 'amqplib';
 import { failPoint } from '../faults/fail-point.ts';
+import { protection } from '../faults/protection.ts';
 import type { Settled } from './batch-consumer.ts';
 import { errorText, InfrastructureTrouble } from './errors.ts';
 import { type Identity, idOf, toParked, toRetry, typeOf } from './forwarding.ts';
@@ -10,6 +11,8 @@ import { areOutcomes, type Outcome, park, retry } from './outcome.ts';
 import type { OutgoingMessage } from './publisher.ts';
 import { readEvent } from './read-event.ts';
 import { Late, within } from './within.ts';
+
+const setsAside = protection('no-requeue');
 
 /** Far below the broker's own limit for acknowledgements (30 min), far above what a batch takes. */
 const HANDLER_DEADLINE_MS = 30_000;
@@ -137,10 +140,11 @@ export class InboxHandler {
   }
 
   private async carryOut(decisions: Decision[], trouble: InfrastructureTrouble | undefined): Promise<Settled> {
-    const results = await Promise.allSettled(decisions.map((decision) => this.carryOutOne(decision)));
+    const ours = setsAside ? decisions : decisions.filter(({ outcome }) => outcome === 'done');
+    const results = await Promise.allSettled(ours.map((decision) => this.carryOutOne(decision)));
     const settled: ConsumeMessage[] = [];
     results.forEach((result, i) => {
-      const decision = decisions[i] as Decision;
+      const decision = ours[i] as Decision;
       if (result.status === 'fulfilled') settled.push(decision.message);
       else trouble ??= new InfrastructureTrouble('a message could not be put aside', result.reason);
     });

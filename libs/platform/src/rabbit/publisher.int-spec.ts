@@ -71,6 +71,19 @@ describe('the publisher', () => {
     expect(got.properties.timestamp).toEqual(expect.any(Number));
   });
 
+  it('stands on a connection that notices a silent broker at once, not when its heartbeats are missed', async () => {
+    await connection.answers();
+    proxy.freeze();
+    let answered = false;
+    const asked = connection.answers().then(() => (answered = true));
+    // The broker itself has had time enough.
+    for (let count = 0; count < 20; count += 1) await (await direct.createChannel()).close();
+    expect(answered).toBe(false);
+    proxy.thaw();
+    await asked;
+    expect(answered).toBe(true);
+  });
+
   it('B9 fails with returned when a required message reaches no queue, although the broker confirms it', async () => {
     await expect(publisher.publish({ ...message('lost'), routingKey: 'nobody.listens' })).rejects.toMatchObject({
       reason: 'returned',

@@ -46,7 +46,7 @@ class RabbitLifecycle implements OnApplicationBootstrap {
     health: Health,
     shutdown: Shutdown,
   ) {
-    health.register('rabbitmq', () => Promise.resolve(status.check().status === 'up'), { required: false });
+    health.register('rabbitmq', async () => (await status.probe()).status === 'up', { required: false });
     shutdown.on('intake', 'consumers', () => server.close());
     shutdown.on('intake', 'live events', () => liveEvents.close());
     shutdown.on('drain', 'outbox', () => outbox.stop());

@@ -19,6 +19,14 @@ export class RabbitStatus {
     private readonly server: RabbitServer,
   ) {}
 
+  /** The same, after the broker has answered on both connections. Rejects or hangs when it does not. */
+  async probe(): Promise<RabbitHealth> {
+    const health = this.check();
+    if (health.status === 'up') await Promise.all([this.publishing.answers(), this.consuming.answers()]);
+    return health;
+  }
+
+  /** What is known without asking anybody. */
   check(): RabbitHealth {
     if (this.publishing.state === 'down' || this.consuming.state === 'down') {
       return { status: 'down', detail: 'not connected' };

@@ -1,7 +1,10 @@
 import { type EntityManager } from 'typeorm';
 import { type Event } from '#contract';
-import { event } from '#platform';
+import { event, protection } from '#platform';
 import { FIRST_REFUND_STATE, type RefundOrigin } from '../../domain/refund.ts';
+
+/** Whether what was paid bounds what goes back. */
+export const capsRefunds = protection('refund-cap');
 
 /** One request as it is written. Amounts in fen. */
 export interface NewRefund {
@@ -35,8 +38,8 @@ export const refundRequested = (
 export async function setAside(em: EntityManager, transactionId: string, amountFen: number): Promise<boolean> {
   const { affectedRows } = await em.query<{ affectedRows: number }>(
     `UPDATE order_payment SET reserved_fen = reserved_fen + ?
-     WHERE transaction_id = ? AND refunded_fen + reserved_fen + ? <= total_fee`,
-    [amountFen, transactionId, amountFen],
+     WHERE transaction_id = ? AND (refunded_fen + reserved_fen + ? <= total_fee OR ?)`,
+    [amountFen, transactionId, amountFen, !capsRefunds],
   );
   return affectedRows === 1;
 }

@@ -14,7 +14,7 @@ import { commit } from './commit.ts';
 import { Abandon, answerAgain, takeKey } from './idempotency-keys.ts';
 import { expectRows, lockOrders } from './order-moves.ts';
 import { bookRefund } from './refund-results.ts';
-import { refundRequested, setAside, writeRefunds } from './refund-requests.ts';
+import { capsRefunds, refundRequested, setAside, writeRefunds } from './refund-requests.ts';
 
 interface MainPayment {
   transactionId: string;
@@ -93,8 +93,8 @@ async function reserve(em: EntityManager, wish: RefundWish, outRefundNo: string)
   );
   const amounts = main && {
     totalFee: Number(main.totalFee),
-    refundedFen: Number(main.refundedFen),
-    reservedFen: Number(main.reservedFen),
+    refundedFen: capsRefunds ? Number(main.refundedFen) : 0,
+    reservedFen: capsRefunds ? Number(main.reservedFen) : 0,
   };
   const refusal = refundRefusal(order.status, amounts, Number(main?.refunds ?? 0), amountFen);
   if (refusal) throw new Abandon(refusal);

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { transact } from '#platform';
+import { protection, transact } from '#platform';
 import type { Attempt, AttemptState } from '../../domain/attempt.ts';
 import type { OrderStatus } from '../../domain/payable.ts';
 import { nextCheckMs } from '../../domain/schedule.ts';
 import { Checks, type DueOrder } from '../../flow/ports.ts';
 import type { AttemptRow } from './attempt.row.ts';
-import { fromNow, micros, toAttempt, type Written } from './rows.ts';
+import { forThisOne, fromNow, micros, toAttempt, type Written } from './rows.ts';
+
+const leases = protection('check-lease');
 
 interface Facts {
   out_trade_no: string;
@@ -33,7 +35,7 @@ export class ChecksMysql extends Checks {
   override claim(limit: number, dueWithinMs: number, leaseMs: number): Promise<Attempt[]> {
     return transact(this.db, async (em) => {
       const rows = await em.query<AttemptRow[]>(
-        `SELECT * FROM attempt WHERE next_check_at <= ${fromNow} ORDER BY next_check_at LIMIT ? FOR UPDATE SKIP LOCKED`,
+        `SELECT * FROM attempt WHERE next_check_at <= ${fromNow} ORDER BY next_check_at LIMIT ? ${forThisOne}`,
         [micros(dueWithinMs), limit],
       );
       return lease(em, rows, leaseMs);
@@ -44,7 +46,7 @@ export class ChecksMysql extends Checks {
     if (orderNos.length === 0) return Promise.resolve([]);
     return transact(this.db, async (em) => {
       const rows = await em.query<AttemptRow[]>(
-        `SELECT * FROM attempt WHERE order_no IN (?) AND next_check_at <= ${fromNow} FOR UPDATE SKIP LOCKED`,
+        `SELECT * FROM attempt WHERE order_no IN (?) AND next_check_at <= ${fromNow} ${forThisOne}`,
         [orderNos, micros(dueWithinMs)],
       );
       return lease(em, rows, leaseMs);
@@ -123,7 +125,7 @@ export class ChecksMysql extends Checks {
 async function lease(em: EntityManager, rows: readonly AttemptRow[], leaseMs: number): Promise<Attempt[]> {
   if (rows.length > 0) {
     await em.query(`UPDATE attempt SET next_check_at = ${fromNow} WHERE id IN (?)`, [
-      micros(leaseMs),
+      micros(leases ? leaseMs : 0),
       rows.map(({ id }) => id),
     ]);
   }

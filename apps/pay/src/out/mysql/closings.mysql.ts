@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { failPoint, Outbox, transact } from '#platform';
+import { failPoint, Outbox, protection, transact } from '#platform';
 import { isOpen } from '../../domain/attempt.ts';
 import { closeBackOffMs, tellAgainMs } from '../../domain/schedule.ts';
 import { type CloseCommand, Closings } from '../../flow/ports.ts';
 import { closed, succeededAgain } from './events.ts';
-import { fromNow, grouped, lockOrders, micros } from './rows.ts';
+import { forThisOne, fromNow, grouped, lockOrders, micros } from './rows.ts';
+
+const leases = protection('close-lease');
 
 @Injectable()
 export class ClosingsMysql extends Closings {
@@ -42,13 +44,13 @@ export class ClosingsMysql extends Closings {
         `SELECT order_no FROM payable
           WHERE close_due_at <= UTC_TIMESTAMP(3)
             AND (close_locked_until IS NULL OR close_locked_until <= UTC_TIMESTAMP(3))
-          ORDER BY close_due_at LIMIT ? FOR UPDATE SKIP LOCKED`,
+          ORDER BY close_due_at LIMIT ? ${forThisOne}`,
         [limit],
       );
       const orderNos = rows.map(({ order_no }) => order_no);
       if (orderNos.length > 0) {
         await em.query(`UPDATE payable SET close_locked_until = ${fromNow} WHERE order_no IN (?)`, [
-          micros(leaseMs),
+          micros(leases ? leaseMs : 0),
           orderNos,
         ]);
       }

@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Event } from '#contract';
-import { Outbox, transact } from '#platform';
+import { Outbox, protection, transact } from '#platform';
 import { isEnded, type Refund, type RefundAtWechat, type RefundEnd, refundMachine } from '../../domain/refund.ts';
 import { type RefundCommand, type RefundRecorded, Refunds } from '../../flow/ports.ts';
 import { closeGivenBack } from './anomaly-ends.ts';
 import { refundEnded } from './refund-events.ts';
 import { paidOf } from './paid.ts';
 import type { RefundRow } from './refund.row.ts';
-import { fromNow, micros, type Written } from './rows.ts';
+import { forThisOne, fromNow, micros, type Written } from './rows.ts';
+
+const leases = protection('refund-lease');
 
 const toRefund = (row: RefundRow): Refund => ({
   appid: row.appid,
@@ -76,13 +78,13 @@ export class RefundsMysql extends Refunds {
       const rows = await em.query<RefundRow[]>(
         `SELECT * FROM refund FORCE INDEX (refund_next_try)
           WHERE next_try_at <= UTC_TIMESTAMP(3) AND (locked_until IS NULL OR locked_until <= UTC_TIMESTAMP(3))
-          ORDER BY next_try_at LIMIT ? FOR UPDATE SKIP LOCKED`,
+          ORDER BY next_try_at LIMIT ? ${forThisOne}`,
         [limit],
       );
       if (rows.length > 0) {
         await em.query(
           `UPDATE refund FORCE INDEX (PRIMARY) SET locked_until = ${fromNow}, tries = tries + 1 WHERE out_refund_no IN (?)`,
-          [micros(leaseMs), rows.map((row) => row.out_refund_no)],
+          [micros(leases ? leaseMs : 0), rows.map((row) => row.out_refund_no)],
         );
       }
       return rows.map(toRefund);

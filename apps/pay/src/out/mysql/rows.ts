@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { protection } from '#platform';
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Payable } from '../../domain/payable.ts';
 import type { AttemptRow } from './attempt.row.ts';
@@ -12,6 +13,9 @@ export interface Written {
 /** SQL for a moment relative to database time; its parameter is {@link micros} of the distance. */
 export const fromNow = 'DATE_ADD(UTC_TIMESTAMP(3), INTERVAL ? MICROSECOND)';
 export const micros = (ms: number): number => Math.round(ms * 1000);
+
+/** What rows are claimed with: they are this process's alone, and nobody waits for those of others. */
+export const forThisOne = protection('skip-locked') ? 'FOR UPDATE SKIP LOCKED' : '';
 
 /** Items by a key, in order of first appearance. */
 export function grouped<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {

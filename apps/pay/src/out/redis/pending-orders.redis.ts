@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { PENDING_COMPLETE, PENDING_DUE, statusAsked } from '#contract';
-import { Redis, tryRedis } from '#platform';
+import { protection, Redis, tryRedis } from '#platform';
 import { type DueOrder, PendingOrders } from '../../flow/ports.ts';
+
+const leases = protection('check-lease');
 
 const nowMs = "local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000)";
 
@@ -33,7 +35,7 @@ export class PendingOrdersRedis extends PendingOrders {
   override claim(limit: number, dueWithinMs: number, leaseMs: number): Promise<string[] | undefined> {
     return tryRedis(
       this.redis,
-      async (redis) => (await redis.eval(CLAIM, 1, PENDING_DUE, limit, dueWithinMs, leaseMs)) as string[],
+      async (redis) => (await redis.eval(CLAIM, 1, PENDING_DUE, limit, dueWithinMs, leases ? leaseMs : 0)) as string[],
     );
   }
 

@@ -11,11 +11,13 @@ import {
   type SignType,
   WechatPayClient,
 } from '#wechat-pay';
-import { failPoint } from '#platform';
+import { failPoint, protection } from '#platform';
 import { type RefundAtWechat, type RefundRequest, wechatReason } from '../../domain/refund.ts';
 import { type RefundAccepted, RefundGateway, type RefundQueried } from '../../flow/ports.ts';
 import { reportIfStrange } from './distrust.ts';
 import type { WechatAccount } from './gateway.wechat.ts';
+
+const keepsNumber = protection('same-refund-number');
 
 /** What refunds need beside the account. Paths of files, which may come after the app has started. */
 export interface RefundAccount extends WechatAccount {
@@ -62,7 +64,7 @@ export class RefundsWechat extends RefundGateway {
       const answer = await client.refund(
         {
           transactionId,
-          outRefundNo,
+          outRefundNo: keepsNumber ? outRefundNo : `${outRefundNo}-${Date.now()}`,
           totalFee,
           refundFee: amountFen,
           refundDesc: wechatReason(reason),
