@@ -1,10 +1,11 @@
 /** `npm run screenshots`: a picture of every page in every state, from a running stack. */
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
 import { runCommand, say } from './command.ts';
 import { scenes } from './pages/scenes.ts';
 import { type Opening, type Scene, type Stage, VISIBLE_MS } from './pages/scene.ts';
+import { smallPng } from './pages/small-png.ts';
 import { TemporaryStage } from './pages/temporary-stage.ts';
 import { PROJECT_DIR } from './stack/paths.ts';
 import { ensureBrowser } from './testing/browser.ts';
@@ -40,10 +41,12 @@ async function picture(browser: Browser, stage: Stage, scene: Scene, folder: str
     await page.goto(url);
     await scene.act?.(page);
     await page.locator(scene.shows).first().waitFor({ state: 'visible', timeout: VISIBLE_MS });
+    if (scene.long) await page.evaluate('scrollTo(0, 0)');
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       const path = join(folder, `${scene.name}-${name}-${colorScheme}.png`);
-      await page.screenshot({ path, fullPage: scene.long ?? false, caret: 'hide', animations: 'disabled' });
+      const taken = await page.screenshot({ fullPage: scene.long ?? false, caret: 'hide', animations: 'disabled' });
+      writeFileSync(path, smallPng(taken));
     }
     await context.close();
   }

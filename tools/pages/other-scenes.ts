@@ -95,6 +95,5 @@ export const phoneScenes: readonly Scene[] = [
     prepare: withCode,
     act: (page) => page.locator('.payment summary').first().click(),
     shows: '.payment[open]',
-    long: true,
   },
 ];

@@ -89,6 +89,17 @@ describe('the settings of pay', () => {
     expect(message).not.toContain('somewhere');
   });
 
+  it('takes the addresses of the shop, which win over the storefront of the demo', () => {
+    const shop = { SHOP_URL: 'https://shop.example.test/tea', SHOP_SUCCESS_URL: 'https://shop.example.test/done' };
+    const demo = { DEMO: '1', PUBLIC_ORDER_URL: 'http://127.0.0.1:3002' };
+    expect(readConfig({ ...good, ...demo, ...shop })).toMatchObject({
+      shopUrl: 'https://shop.example.test/tea',
+      successUrl: 'https://shop.example.test/done',
+    });
+    expect(readConfig(good)).toMatchObject({ shopUrl: null, successUrl: null });
+    expect(() => readConfig({ ...good, SHOP_SUCCESS_URL: 'javascript:alert(1)' })).toThrow('SHOP_SUCCESS_URL');
+  });
+
   it.each([
     [
       'a demo against the real WeChat',

@@ -1,5 +1,6 @@
+import { get } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, Logger, Module, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { createLogger, Shutdown, startApp, type StartedApp } from '#platform';
@@ -12,7 +13,11 @@ Logger.overrideLogger(false);
 
 const MAX_PER_ORDER = 20;
 const view = { orderNo: 'TEST0000000000000000AA', phase: 'waiting', serverTime: '2026-11-21T12:00:00Z' };
-const answer: StatusAnswer = { kind: 'status', view: view as StatusView, codeUrl: undefined };
+/** Where every order stands. */
+let now: StatusAnswer = { kind: 'status', view: view as StatusView, codeUrl: undefined };
+const becomes = (phase: StatusView['phase']): void => {
+  now = { kind: 'status', view: { ...view, phase } as StatusView, codeUrl: undefined };
+};
 
 @Controller()
 class StreamController {
@@ -24,7 +29,7 @@ class StreamController {
   }
 }
 
-const status = { provide: Status, useValue: { read: () => Promise.resolve(answer) } };
+const status = { provide: Status, useValue: { read: () => Promise.resolve(now) } };
 @Module({ controllers: [StreamController], providers: [StatusStreams, Watch, status] })
 class StreamsOnly {}
 
@@ -76,6 +81,63 @@ describe('a stream that is asked for while the process leaves', () => {
     } finally {
       await app.close();
     }
+  });
+});
+
+/** Everything a stream has said, until it has said something that matches. */
+async function heard(stream: AsyncIterator<Buffer, undefined>, wanted: RegExp): Promise<string> {
+  let text = '';
+  while (!wanted.test(text)) {
+    const { value, done } = await stream.next();
+    if (done === true) throw new Error(`the stream ended after ${JSON.stringify(text)}`);
+    text += value.toString();
+  }
+  return text;
+}
+
+describe('one stream', () => {
+  const open = (orderNo: string): Promise<{ reader: AsyncIterator<Buffer, undefined>; leave: () => void }> =>
+    new Promise((resolve, reject) => {
+      const request = get(`${started.url}/stream/${orderNo}`, { agent: false }, (response) => {
+        const reader = (response as unknown as AsyncIterable<Buffer, undefined>)[Symbol.asyncIterator]();
+        resolve({ reader, leave: () => request.destroy() });
+      });
+      request.on('error', reject);
+    });
+
+  it('begins with where the order stands now, so that whoever connects again has missed nothing', async () => {
+    becomes('waiting');
+    const { reader: first, leave: leaveFirst } = await open('AGAIN');
+    expect(await heard(first, /event: status\ndata: .*\n\n/)).toContain('"phase":"waiting"');
+    leaveFirst();
+    becomes('paid');
+    const { reader: second, leave } = await open('AGAIN');
+    expect(await heard(second, /event: status\ndata: .*\n\n/)).toContain('"phase":"paid"');
+    leave();
+  });
+
+  it('says each change once, and nothing when nothing has changed', async () => {
+    becomes('waiting');
+    const watch = started.app.get(Watch);
+    const { reader, leave } = await open('CHANGES');
+    await heard(reader, /"phase":"waiting".*\n\n/);
+    watch.changed('CHANGES');
+    becomes('confirming');
+    watch.changed('CHANGES');
+    const text = await heard(reader, /"phase":"confirming".*\n\n/);
+    expect(text.match(/event: status/g)).toHaveLength(1);
+    leave();
+  });
+
+  it('keeps the line open with a comment every 15 seconds', async () => {
+    const intervals = jest.spyOn(globalThis, 'setInterval');
+    const { reader, leave } = await open('QUIET');
+    await heard(reader, /event: status\ndata: .*\n\n/);
+    const [beat] = intervals.mock.calls.find(([, ms]) => ms === 15_000) ?? [];
+    intervals.mockRestore();
+    beat?.();
+    expect(await heard(reader, /^: \n\n/)).toBe(': \n\n');
+    leave();
   });
 });
 
