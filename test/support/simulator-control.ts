@@ -8,6 +8,7 @@ import type {
 } from '../../apps/wechat-simulator/src/in/control.schemas.ts';
 import type {
   aboutView,
+  callsView,
   clockView,
   OrderView,
   PayView,
@@ -78,12 +79,22 @@ export class SimulatorControl {
     return this.#ask('POST', 'reset');
   }
 
+  /** How often each call named each number. */
+  async calls(): Promise<z.infer<typeof callsView>['calls']> {
+    return (await this.#ask<z.infer<typeof callsView>>('GET', 'calls')).calls;
+  }
+
   order(outTradeNo: string): Promise<OrderView> {
     return this.#ask('GET', `orders/${encodeURIComponent(outTradeNo)}`);
   }
 
   pay(outTradeNo: string, how?: z.input<typeof payBody>): Promise<PayView> {
     return this.#ask('POST', `orders/${encodeURIComponent(outTradeNo)}/pay`, how ?? undefined);
+  }
+
+  /** WeChat closes it before its time. */
+  closeOrder(outTradeNo: string): Promise<OrderView> {
+    return this.#ask('POST', `orders/${encodeURIComponent(outTradeNo)}/close`);
   }
 
   scan(code: string): Promise<OrderView> {
