@@ -6,7 +6,7 @@ import {
   PayLinks,
   PendingOrders as PendingOfOrder,
 } from '../../apps/order/src/flow/ports.ts';
-import { Audits, Counts, Orders, PendingOrders, PrepayLock } from '../../apps/pay/src/flow/ports.ts';
+import { Audits, Counts, Orders, PendingOrders, PrepayLock, RefundListings } from '../../apps/pay/src/flow/ports.ts';
 import type { Product } from '../../apps/order/src/domain/basket.ts';
 import type { Around } from './around.testing.ts';
 import type { OrderBooks, OrderRow } from './order-books.testing.ts';
@@ -28,6 +28,13 @@ export class NoRedisOfOrder extends PendingOfOrder {
   override placed = nothing;
   override closing = nothing;
   override ended = nothing;
+}
+
+/** Nobody makes refunds in the merchant console here. */
+export class NoListings extends RefundListings {
+  override claim = () => Promise.resolve([]);
+  override done = () => Promise.resolve();
+  override later = () => Promise.resolve();
 }
 
 export class NoLock extends PrepayLock {

@@ -30,6 +30,7 @@ import {
   NoAudits,
   NoCounts,
   NoLinks,
+  NoListings,
   NoLock,
   NoOrders,
   NoRedis,
@@ -165,7 +166,7 @@ export class Shop implements Around {
     const settings = new NotifySettings('always', 4_000);
     const prepaySettings = new PrepaySettings('HMAC-SHA256', 'https://pay.example.test/n', 300);
     const settle = new Settle(payments, redis, watch, counts);
-    const takeOver = new TakeOver(refunds, refundGateway);
+    const takeOver = new TakeOver(refunds, refundGateway, new NoListings());
     const ask = new Ask(gateway, attempts, settle, takeOver);
     const closeAttempt = new CloseAttempt(attempts, gateway, ask);
     const prepare = new PrepareAttempt(attempts, gateway, ask, closeAttempt, redis, watch, prepaySettings);

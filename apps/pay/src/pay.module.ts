@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AuthModule, MysqlModule, OperatorModule, RabbitModule, RedisModule, Shutdown } from '#platform';
+import { MerchantLimits } from '#wechat-pay';
 import { type PayConfig } from './config.ts';
 import { Ask } from './flow/ask.ts';
 import { Close } from './flow/close.ts';
@@ -23,6 +24,8 @@ import {
   ProductCodes,
   Products,
   RefundGateway,
+  RefundList,
+  RefundListings,
   Refunds,
 } from './flow/ports.ts';
 import { ProductCode } from './flow/product-code.ts';
@@ -49,6 +52,7 @@ import { PrepayController, ReturnSettings } from './in/prepay.controller.ts';
 import { ProductCodeController } from './in/product-code.controller.ts';
 import { Schedules } from './in/schedules.ts';
 import { SealedCookies, SealSettings } from './in/sealed-cookie.ts';
+import { RefundsController } from './in/refunds.controller.ts';
 import { SettleNowController } from './in/settle-now.controller.ts';
 import { StatusController } from './in/status.controller.ts';
 import { StatusStreams } from './in/status-streams.ts';
@@ -61,6 +65,8 @@ import { ClosingsMysql } from './out/mysql/closings.mysql.ts';
 import { Merchant } from './out/mysql/merchant.ts';
 import { OrderEndsMysql } from './out/mysql/order-ends.mysql.ts';
 import { PaymentsMysql } from './out/mysql/payments.mysql.ts';
+import { RefundListMysql } from './out/mysql/refund-list.mysql.ts';
+import { RefundListingsMysql } from './out/mysql/refund-listings.mysql.ts';
 import { RefundsMysql } from './out/mysql/refunds.mysql.ts';
 import { paySchema } from './out/mysql/schema.ts';
 import { OrdersRabbit } from './out/rabbit/orders.rabbit.ts';
@@ -81,6 +87,8 @@ export class PayModule {
   static with(config: PayConfig): DynamicModule {
     const { wechat, signType, minExpireSeconds } = config;
     const secure = config.publicPayUrl.startsWith('https:');
+    // WeChat counts per merchant, so payments and refunds count together.
+    const limits = new MerchantLimits();
     return {
       module: PayModule,
       imports: [
@@ -100,6 +108,7 @@ export class PayModule {
         CashierController,
         OrderConsumer,
         SettleNowController,
+        RefundsController,
       ],
       providers: [
         Prepay,
@@ -131,6 +140,8 @@ export class PayModule {
         { provide: Payments, useClass: PaymentsMysql },
         { provide: Closings, useClass: ClosingsMysql },
         { provide: Refunds, useClass: RefundsMysql },
+        { provide: RefundListings, useClass: RefundListingsMysql },
+        { provide: RefundList, useClass: RefundListMysql },
         { provide: Audits, useClass: AuditsMysql },
         { provide: Checks, useClass: ChecksMysql },
         { provide: PendingOrders, useClass: PendingOrdersRedis },
@@ -142,7 +153,7 @@ export class PayModule {
           provide: Gateway,
           inject: [Shutdown],
           useFactory: (shutdown: Shutdown): Gateway => {
-            const gateway = new GatewayWechat(wechat);
+            const gateway = new GatewayWechat({ ...wechat, limits });
             shutdown.on('connections', 'wechat', () => gateway.end());
             return gateway;
           },
@@ -151,7 +162,7 @@ export class PayModule {
           provide: RefundGateway,
           inject: [Shutdown],
           useFactory: (shutdown: Shutdown): RefundGateway => {
-            const gateway = new RefundsWechat({ ...wechat, ...config.refunds, signType });
+            const gateway = new RefundsWechat({ ...wechat, ...config.refunds, signType, limits });
             shutdown.on('connections', 'wechat refunds', () => gateway.end());
             return gateway;
           },

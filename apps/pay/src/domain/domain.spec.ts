@@ -7,6 +7,7 @@ import { type FailedPayment, isAcknowledged, judge, type Payment } from './payme
 import { closeBackOffMs, nextCheckMs } from './schedule.ts';
 import {
   isDefiniteRefusal,
+  refundAdvice,
   refundMachine,
   type RefundState,
   refundTryMs,
@@ -316,6 +317,20 @@ describe('refunds', () => {
     expect([0, 1, 99].map((tries) => refundTryMs('REQUESTED', tries))).toEqual([5_000, 10_000, 600_000]);
     expect([0, 1, 99].map((tries) => refundTryMs('PROCESSING', tries))).toEqual([3_000, 6_000, 1_800_000]);
     expect([tellConsoleMs(0), tellConsoleMs(17)]).toEqual([60_000, undefined]);
+  });
+  it.each([
+    ['REQUESTED', '', 'Nothing'],
+    ['REQUESTED', 'NOTENOUGH', 'Top up'],
+    ['REQUESTED', 'no merchant certificate: set WECHAT_CERT', 'Repair the merchant certificate'],
+    ['REQUESTED', 'CERT_ERROR', 'Repair the merchant certificate'],
+    ['REQUESTED', 'SYSTEMERROR', 'Nothing: it is repeated'],
+    ['PROCESSING', '', 'Nothing'],
+    ['SUCCESS', '', 'Nothing'],
+    ['REFUSED', 'TRADE_OVERDUE', 'anomalies of order'],
+    ['CLOSED', '', 'anomalies of order'],
+    ['ABNORMAL', '', 'anomalies of order'],
+  ] as const)('come with advice: %s after %j', (state, lastError, advice) => {
+    expect(refundAdvice({ state, lastError })).toContain(advice);
   });
   it('give a reason that WeChat takes', () => {
     expect(Buffer.byteLength(wechatReason('茶'.repeat(80)))).toBe(78);

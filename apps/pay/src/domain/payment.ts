@@ -22,6 +22,8 @@ export interface Payment {
   /** How a notification was signed; a query's answer is verified by its own call. */
   signType?: SignType;
   notice?: RawNotice;
+  /** WeChat knows refunds of it, which may have been made without us. */
+  refunded?: boolean;
 }
 
 /** A payment that WeChat says has failed: a signed notification with `result_code=FAIL`, or PAYERROR, REVOKED. */

@@ -24,6 +24,29 @@ export const isEnded = (state: RefundState): state is RefundEnd => state !== 'RE
 /** COMMAND: `order` asked for it. CONSOLE: somebody made it in the merchant console, without us. */
 export type RefundOrigin = 'COMMAND' | 'CONSOLE';
 
+export const refundStates = ['REQUESTED', 'PROCESSING', 'SUCCESS', 'CLOSED', 'ABNORMAL', 'REFUSED'] as const;
+
+/** What an operator should do about a refund, from its state and what kept its last try. */
+export function refundAdvice({ state, lastError }: { state: RefundState; lastError: string }): string {
+  switch (state) {
+    case 'REQUESTED':
+      if (lastError === '') return 'Nothing: it is on its way to WeChat.';
+      if (lastError.startsWith('NOTENOUGH'))
+        return 'Top up the merchant account: it is repeated until WeChat takes it.';
+      if (/certificate|WECHAT_C|CERT_ERROR/.test(lastError))
+        return 'Repair the merchant certificate (WECHAT_CERT, WECHAT_CERT_KEY, WECHAT_CA): it is repeated until WeChat takes it.';
+      return 'Nothing: it is repeated until WeChat takes it. Should it stay so, last error says why.';
+    case 'PROCESSING':
+      return 'Nothing: WeChat has taken it on; bank cards take days.';
+    case 'SUCCESS':
+      return 'Nothing: the buyer has the money.';
+    case 'REFUSED':
+    case 'CLOSED':
+    case 'ABNORMAL':
+      return 'See GET /operator/anomalies of order: it is repaired there.';
+  }
+}
+
 /** What WeChat is told; a repeat tells it exactly the same. Amounts in fen. */
 export interface RefundRequest {
   /** The one it was paid with. */
@@ -101,6 +124,9 @@ export const REFUNDS_APART_MS = 61_000;
  */
 export const refundTryMs = (state: 'REQUESTED' | 'PROCESSING', tries: number): number =>
   state === 'REQUESTED' ? backOffMs(tries, 5_000, 10 * 60_000) : backOffMs(tries, 3_000, 30 * 60_000);
+
+/** When the list of a payment's refunds is asked for again. `tries` from 0. */
+export const listingTryMs = (tries: number): number => backOffMs(tries, 5_000, 10 * 60_000);
 
 /** A refund `order` did not ask for is told again some time, because nobody there would miss it. `tries` from 0. */
 export const tellConsoleMs = (tries: number): number | undefined => (tries > 16 ? undefined : tellAgainMs(tries));

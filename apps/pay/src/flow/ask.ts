@@ -22,7 +22,7 @@ export class Ask {
     const answer = await this.gateway.query(attempt, source, deadlineMs);
     switch (answer.kind) {
       case 'paid':
-        await this.settle.settle([answer.payment]);
+        await this.settle.settle([answer.refunded ? { ...answer.payment, refunded: true } : answer.payment]);
         if (answer.refunded) await this.takeOver.of(answer.payment.transactionId);
         return 'paid';
       case 'unpaid':

@@ -77,10 +77,11 @@ export class Notify {
       await this.payments.keepUnclear(result);
       return this.refuse('unclear', 'not confirmed', result);
     }
-    const [settled] = await this.settle.settle([result]);
+    const isRefunded = check === 'refunded' && result.kind === 'paid';
+    const [settled] = await this.settle.settle([isRefunded ? { ...result, refunded: true } : result]);
     const outcome = settled?.outcome ?? 'unknown-order';
     if (!isAcknowledged[outcome]) return this.refuse(outcome, 'not accepted', result);
-    if (check === 'refunded' && result.kind === 'paid') await this.takeOver.of(result.transactionId);
+    if (isRefunded) await this.takeOver.of(result.transactionId);
     this.counts.notice(outcome);
     return SUCCESS;
   }

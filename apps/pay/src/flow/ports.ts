@@ -2,7 +2,7 @@
 import type { Attempt, PrepayRequest, SignType } from '../domain/attempt.ts';
 import type { CloseReason, NewPayable, OrderStatus, Payable, PrepayRefusal } from '../domain/payable.ts';
 import type { FailedPayment, Payment, PaymentResult, SettleOutcome } from '../domain/payment.ts';
-import type { Refund, RefundAtWechat, RefundEnd, RefundRequest, RefundState } from '../domain/refund.ts';
+import type { Refund, RefundAtWechat, RefundEnd, RefundOrigin, RefundRequest, RefundState } from '../domain/refund.ts';
 import type { Way } from '../domain/way.ts';
 
 /** One order with all its attempts, as MySQL knew it at `now` (database time). */
@@ -272,6 +272,45 @@ export abstract class Refunds {
   abstract hurry(outRefundNo: string): Promise<void>;
   /** Stores a refund made without us, of a payment of ours; answers whether it is new. */
   abstract takeOver(seen: RefundAtWechat): Promise<boolean | 'unknown-payment'>;
+}
+
+/** A refund as an operator sees it: where it stands at WeChat, and what keeps it. */
+export interface RefundShown {
+  outRefundNo: string;
+  orderNo: string;
+  transactionId: string;
+  amountFen: number;
+  origin: RefundOrigin;
+  state: RefundState;
+  refundId: string | null;
+  /** When WeChat was last called with it; null: never. */
+  calledAt: Date | null;
+  nextTryAt: Date | null;
+  tries: number;
+  /** Why the last try did not end it, or why WeChat refused it. */
+  lastError: string;
+  createdAt: Date;
+}
+
+export abstract class RefundList {
+  /** Newest first; `before` is the number of the last one on the page before. */
+  abstract page(query: { state?: RefundState; before?: string; limit: number }): Promise<RefundShown[]>;
+}
+
+export interface DueListing {
+  transactionId: string;
+  /** Before this one. */
+  tries: number;
+}
+
+/** Payments whose refunds have still to be listed at WeChat: written with the settlement that saw that there are some. */
+export abstract class RefundListings {
+  /** Leases due payments to this caller. */
+  abstract claim(limit: number, leaseMs: number): Promise<DueListing[]>;
+  /** All of its refunds are known here. */
+  abstract done(transactionId: string): Promise<void>;
+  /** Ends the lease. */
+  abstract later(transactionId: string, inMs: number): Promise<void>;
 }
 
 export type RefundAccepted =

@@ -54,11 +54,13 @@ export class RefundNotify {
       this.logger.error({ outRefundNo, ip: remoteIp }, 'a refund notification differs from our refund');
       return this.refuse('refund-differs', 'not our refund', remoteIp, outRefundNo);
     }
-    if (!isEnded(known.state)) {
+    // Money that came back after all is a fact, whatever was believed before.
+    const isNews = !isEnded(known.state) || (known.state !== 'SUCCESS' && notice.state === 'SUCCESS');
+    if (isNews) {
       // The encryption does not protect against changed blocks: what counts is the signed answer of a query.
       const asked = await this.refundMoney.ask(known);
       const now = asked === 'clear' ? await this.refunds.find(outRefundNo) : undefined;
-      if (!now || !isEnded(now.state)) {
+      if (!now || !isEnded(now.state) || (notice.state === 'SUCCESS' && now.state !== 'SUCCESS')) {
         await this.refunds.hurry(outRefundNo);
         return this.refuse('refund-unclear', 'not confirmed', remoteIp, outRefundNo);
       }

@@ -153,6 +153,17 @@ describe('a refund notification', () => {
     expect(world.refunds.told).toEqual(['SUCCESS R1']);
   });
 
+  it('that the money is back after all ends a refund the account had not taken', async () => {
+    world.refundWechat.known.set('R1', atWechat({ state: 'ABNORMAL' }));
+    due();
+    await world.steps.refund.tick();
+    expect(stateOf()).toBe('ABNORMAL');
+    expect(await world.steps.refundNotify.receive(raw, '127.0.0.1')).toMatchObject({ kind: 'fail' });
+    world.refundWechat.known.set('R1', atWechat());
+    expect(await world.steps.refundNotify.receive(raw, '127.0.0.1')).toEqual({ kind: 'success' });
+    expect(world.refunds.told).toEqual(['ABNORMAL R1', 'SUCCESS R1']);
+  });
+
   it('is not believed by itself', async () => {
     world.refundWechat.known.set('R1', atWechat({ state: 'PROCESSING' }));
     expect(await world.steps.refundNotify.receive(raw, '127.0.0.1')).toMatchObject({ kind: 'fail' });
@@ -195,6 +206,31 @@ describe('a payment that is seen as refunded first', () => {
     await world.steps.status.query(NO);
     expect(world.stateOf(NO)).toBe('SUCCESS');
     expect(world.refunds.rows.get('50CONSOLE')).toMatchObject({ origin: 'CONSOLE', state: 'PROCESSING' });
+  });
+});
+
+describe('refunds that could not be listed at once', () => {
+  const listed = [atWechat({ outRefundNo: '50CONSOLE', refundId: '50CONSOLE' })];
+
+  it('are listed again, ever more slowly, until WeChat has told them all', async () => {
+    world.listings.due.set(TRANSACTION, 0);
+    world.refundWechat.listed = undefined;
+    await world.steps.takeOver.tick();
+    await world.steps.takeOver.tick();
+    expect(world.listings.laterMs).toEqual([5_000, 10_000]);
+    world.refundWechat.listed = listed;
+    await world.steps.takeOver.tick();
+    expect([world.listings.due.size, world.refunds.rows.has('50CONSOLE')]).toEqual([0, true]);
+  });
+
+  it('need nobody when the settlement has listed them', async () => {
+    await world.open();
+    world.listings.due.set(TRANSACTION, 0);
+    world.refundWechat.listed = listed;
+    world.wechat.onQuery = () => ({ kind: 'paid', payment: paid({ transactionId: TRANSACTION }), refunded: true });
+    await world.steps.status.query(NO);
+    expect(world.listings.due.size).toBe(0);
+    expect(world.store.settledAs.at(-1)).toMatchObject({ transactionId: TRANSACTION, refunded: true });
   });
 });
 

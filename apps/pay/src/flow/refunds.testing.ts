@@ -1,9 +1,11 @@
 // Refunds as the specs of the steps see them: one map that moves by the real table, and a WeChat that a spec lays out.
 import { isEnded, type Refund, type RefundAtWechat, type RefundEnd, refundMachine } from '../domain/refund.ts';
 import {
+  type DueListing,
   type RefundAccepted,
   type RefundCommand,
   RefundGateway,
+  RefundListings,
   type RefundQueried,
   type RefundRecorded,
   Refunds,
@@ -17,6 +19,25 @@ export const command: RefundCommand = {
   amountFen: 60,
   reason: 'broken cup',
 };
+
+/** Payments whose refunds have still to be listed, by how often that was tried. */
+export class ListingsInMemory extends RefundListings {
+  readonly due = new Map<string, number>();
+  readonly laterMs: number[] = [];
+
+  override claim(): Promise<DueListing[]> {
+    return Promise.resolve([...this.due].map(([transactionId, tries]) => ({ transactionId, tries })));
+  }
+  override done(transactionId: string): Promise<void> {
+    this.due.delete(transactionId);
+    return Promise.resolve();
+  }
+  override later(transactionId: string, inMs: number): Promise<void> {
+    this.due.set(transactionId, (this.due.get(transactionId) ?? 0) + 1);
+    this.laterMs.push(inMs);
+    return Promise.resolve();
+  }
+}
 
 export class RefundsInMemory extends Refunds {
   readonly rows = new Map<string, Refund>();

@@ -104,7 +104,9 @@ export class Store {
     for (const { orderNo, status } of news) this.order(orderNo).payable.orderStatus = status;
     return Promise.resolve(new Set());
   }
+  readonly settledAs: PaymentResult[] = [];
   async settle(results: readonly PaymentResult[]): Promise<Settled[]> {
+    this.settledAs.push(...results);
     await this.before;
     return results.map((result) => {
       const order = [...this.orders.values()].find((one) =>

@@ -26,7 +26,7 @@ import { PrepareAttempt, PrepaySettings } from './prepare-attempt.ts';
 import { RecordNews } from './record.ts';
 import { RefundNotify } from './refund-notice.ts';
 import { RefundMoney } from './refund.ts';
-import { RefundsInMemory, RefundWechat } from './refunds.testing.ts';
+import { ListingsInMemory, RefundsInMemory, RefundWechat } from './refunds.testing.ts';
 import { Requery } from './requery.ts';
 import { Settle } from './settle.ts';
 import { Status } from './status.ts';
@@ -142,6 +142,7 @@ export class World {
   readonly wechat = new Wechat();
   readonly refundWechat = new RefundWechat();
   readonly refunds = new RefundsInMemory();
+  readonly listings = new ListingsInMemory();
   readonly watch = new Watch();
   readonly attempts: Attempts = new AttemptsInMemory(this.store);
   readonly removed: string[] = [];
@@ -174,7 +175,7 @@ export class World {
     const settings = new PrepaySettings('HMAC-SHA256', 'https://pay.example.test/n', 300);
     const notifySettings = new NotifySettings(this.crossCheck, this.replyWithinMs);
     const settle = new Settle(payments, pending, watch, counts);
-    const takeOver = new TakeOver(this.refunds, this.refundWechat);
+    const takeOver = new TakeOver(this.refunds, this.refundWechat, this.listings);
     const ask = new Ask(wechat, attempts, settle, takeOver);
     const refund = new RefundMoney(this.refunds, this.refundWechat, watch, counts);
     const lookUp = new LookUp(attempts, new OrdersInMemory(this));

@@ -4,6 +4,7 @@ import { Database, OneAtATime, protection, Shutdown } from '#platform';
 import { Close } from '../flow/close.ts';
 import { RefundMoney } from '../flow/refund.ts';
 import { Requery } from '../flow/requery.ts';
+import { TakeOver } from '../flow/take-over.ts';
 
 const doubtsRedis = protection('redis-hint');
 
@@ -17,11 +18,13 @@ export class Schedules {
   private readonly sweeping: OneAtATime;
   private readonly closing: OneAtATime;
   private readonly refunding: OneAtATime;
+  private readonly listing: OneAtATime;
 
   constructor(
     requery: Requery,
     close: Close,
     refundMoney: RefundMoney,
+    takeOver: TakeOver,
     shutdown: Shutdown,
     private readonly database: Database,
   ) {
@@ -34,7 +37,8 @@ export class Schedules {
     });
     this.closing = new OneAtATime('close', () => close.tick());
     this.refunding = new OneAtATime('refund', () => refundMoney.tick());
-    for (const job of [this.requerying, this.sweeping, this.closing, this.refunding]) {
+    this.listing = new OneAtATime('refund listing', () => takeOver.tick());
+    for (const job of [this.requerying, this.sweeping, this.closing, this.refunding, this.listing]) {
       shutdown.on('intake', 'schedules', () => job.stop());
     }
   }
@@ -57,6 +61,11 @@ export class Schedules {
   @Interval(1_000)
   refund(): Promise<void> | undefined {
     return this.whenOpen(this.refunding);
+  }
+
+  @Interval(5_000)
+  list(): Promise<void> | undefined {
+    return this.whenOpen(this.listing);
   }
 
   /** Before the first migration there is nothing to look at. */

@@ -17,6 +17,8 @@ interface Parked {
   queue: string;
   type: string;
   body: Buffer;
+  /** JSON object. */
+  headers: string;
   reason: string;
 }
 
@@ -56,7 +58,8 @@ export class OperatorDesk {
     const [row] = await this.dataSource.query<Parked[]>('SELECT * FROM parked_message WHERE id = ?', [id]);
     if (!row) return 'not-found';
     const { message_id: messageId, queue, type, body } = row;
-    await this.publisher.publish({ exchange: '', routingKey: queue, messageId, type, body, mandatory: true });
+    const headers = ownHeaders(row.headers);
+    await this.publisher.publish({ exchange: '', routingKey: queue, messageId, type, body, headers, mandatory: true });
     await transact(this.dataSource, (em) => forget(em, row, actor, 'parked.replay'));
     return 'done';
   }
@@ -94,6 +97,16 @@ async function forget(em: EntityManager, row: Parked, actor: string, action: str
   await em.query('DELETE FROM parked_message WHERE id = ?', [row.id]);
   const before = { queue: row.queue, type: row.type, reason: row.reason, body: row.body.toString('base64') };
   await writeAudit(em, { actor, action, subject: row.message_id, before, after: null });
+}
+
+/** Headers that belong to the message; those that say how often and why it was put aside begin anew. */
+function ownHeaders(json: string): Record<string, string> {
+  try {
+    const { traceparent } = JSON.parse(json) as Record<string, unknown>;
+    return typeof traceparent === 'string' && /^[\x21-\x7e]{1,255}$/.test(traceparent) ? { traceparent } : {};
+  } catch {
+    return {};
+  }
 }
 
 /** The order a message is about; undefined for one that names none, and for what is no message at all. */

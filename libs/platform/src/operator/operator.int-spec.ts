@@ -31,7 +31,7 @@ let db: DataSource;
 let desk: OperatorDesk;
 let anomalies: AnomalyDesk;
 let brokerAway = false;
-const sent: { routingKey: string; messageId: string; body: Buffer | object }[] = [];
+const sent: { routingKey: string; messageId: string; body: Buffer | object; headers?: object }[] = [];
 
 beforeAll(async () => {
   schema = await freshSchema('operator');
@@ -61,8 +61,8 @@ beforeEach(async () => {
   brokerAway = false;
 });
 
-async function parked(body: string): Promise<string> {
-  const message = { messageId: 'payment.closed:A:1', queue: 'order.payments', type: 'payment.closed', headers: '{}' };
+async function parked(body: string, headers = '{}'): Promise<string> {
+  const message = { messageId: 'payment.closed:A:1', queue: 'order.payments', type: 'payment.closed', headers };
   await new ParkedMessages(db).store([{ ...message, body: Buffer.from(body), reason: 'odd' }]);
   return String((await desk.parked(undefined)).rows[0]?.['id']);
 }
@@ -101,6 +101,16 @@ describe('a parked message', () => {
     expect(sent).toMatchObject([{ exchange: '', routingKey: 'order.payments', messageId: 'payment.closed:A:1' }]);
     expect((await desk.parked(undefined)).rows).toEqual([]);
     expect(await deeds()).toEqual([['olga', 'parked.replay', 'payment.closed:A:1']]);
+  });
+
+  it.each([
+    [{ traceparent: '00-aa-bb-01', 'x-paypair-attempt': 4, 'x-paypair-reason': 'odd' }, { traceparent: '00-aa-bb-01' }],
+    [{ traceparent: 'a b' }, {}],
+    [{ traceparent: { a: 1 } }, {}],
+    [null, {}],
+  ])('goes back with the headers that are its own: of %j', async (headers, kept) => {
+    await desk.replay(await parked(about('OPEN'), JSON.stringify(headers)), 'olga');
+    expect(sent).toMatchObject([{ headers: kept }]);
   });
 
   it('stays while the broker is away', async () => {

@@ -7,6 +7,7 @@ import { ascii, count, fen, time } from './columns.ts';
 @Index('refund_transaction', ['transaction_id'])
 @Index('refund_order', ['order_no'])
 @Index('refund_next_try', ['next_try_at'])
+@Index('refund_created', ['created_at', 'out_refund_no'])
 export class RefundRow {
   @PrimaryColumn(ascii(64))
   out_refund_no!: string;

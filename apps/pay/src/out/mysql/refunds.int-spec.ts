@@ -12,6 +12,8 @@ import { AttemptsMysql } from './attempts.mysql.ts';
 import { Merchant } from './merchant.ts';
 import { PaymentsMysql } from './payments.mysql.ts';
 import { type RefundRow } from './refund.row.ts';
+import { RefundListMysql } from './refund-list.mysql.ts';
+import { RefundListingsMysql } from './refund-listings.mysql.ts';
 import { RefundsMysql } from './refunds.mysql.ts';
 import { paySchema } from './schema.ts';
 
@@ -195,7 +197,51 @@ describe('refunds made in the merchant console', () => {
     expect(wechat.calls).toEqual(['query 50C']);
   });
 
+  it('are listed after a crash too: the settlement has written that there are some', async () => {
+    await db.query('DELETE FROM refund_listing');
+    const money = {
+      kind: 'paid',
+      outTradeNo: orderNo,
+      transactionId,
+      totalFee: 100,
+      ...merchant,
+      source: 'query',
+    } as const;
+    const rest = { tradeType: 'NATIVE', openid: undefined, bankType: undefined, paidAt: new Date(), refunded: true };
+    const payments = new PaymentsMysql(db, outbox);
+    await payments.settle([{ ...money, ...rest }]);
+    await payments.settle([{ ...money, ...rest }]);
+    const listings = [new RefundListingsMysql(db), new RefundListingsMysql(db)] as const;
+    expect(await listings[0].claim(10, 60_000)).toEqual([]);
+    await db.query('UPDATE refund_listing SET due_at = UTC_TIMESTAMP(3)');
+    const claims = await Promise.all(listings.map((one) => one.claim(10, 60_000)));
+    expect(claims.flat()).toEqual([{ transactionId, tries: 0 }]);
+    await listings[0].later(transactionId, 0);
+    expect(await listings[1].claim(10, 60_000)).toEqual([{ transactionId, tries: 1 }]);
+    await listings[1].done(transactionId);
+    await listings[1].later(transactionId, 0);
+    expect(await listings[0].claim(10, 60_000)).toEqual([]);
+  });
+
   it('of money that is not ours are left alone', async () => {
     expect(await refunds.takeOver(shown({ transactionId: '4299' }))).toBe('unknown-payment');
+  });
+});
+
+describe('the list of refunds', () => {
+  it('is newest first, by state and page by page, with what keeps each', async () => {
+    for (const no of ['R1', 'R2', 'R3']) await steps[0].record([command(no, 10)]);
+    await refunds.later('R2', 60_000, 'NOTENOUGH');
+    await refunds.conclude('R3', 'REFUSED', undefined, 'TRADE_OVERDUE');
+    const list = new RefundListMysql(db);
+    const all = await list.page({ limit: 10 });
+    expect(all.map(({ outRefundNo }) => outRefundNo).toSorted()).toEqual(['R1', 'R2', 'R3']);
+    const after = await list.page({ before: all[0]?.outRefundNo ?? '', limit: 1 });
+    expect(after).toEqual([all[1]]);
+    expect(await list.page({ state: 'REFUSED', limit: 10 })).toMatchObject([{ lastError: 'TRADE_OVERDUE' }]);
+    expect(all.find(({ outRefundNo }) => outRefundNo === 'R2')).toMatchObject({
+      lastError: 'NOTENOUGH',
+      amountFen: 10,
+    });
   });
 });

@@ -6,6 +6,7 @@ import { Refunds1763800000000 } from './migrations/1763800000000-refunds.ts';
 import { Audit1763900000000 } from './migrations/1763900000000-audit.ts';
 import { Operators1764100000000 } from './migrations/1764100000000-operators.ts';
 import { Ways1764000000000 } from './migrations/1764000000000-ways.ts';
+import { RefundList1764200000000 } from './migrations/1764200000000-refund-list.ts';
 import { NoticeRow } from './notice.row.ts';
 import { PayableRow } from './payable.row.ts';
 import { RefundListingRow } from './refund-listing.row.ts';
@@ -30,5 +31,6 @@ export const paySchema = {
     Audit1763900000000,
     Ways1764000000000,
     Operators1764100000000,
+    RefundList1764200000000,
   ],
 };

@@ -46,6 +46,7 @@ export async function settleBatch(
   });
   await writeSuccesses(em, judged);
   await writeMispaid(em, judged);
+  await writeListings(em, judged);
   await writePayables(em, judged);
   await writeAnomalies(em, judged);
   await writeNotices(
@@ -104,6 +105,23 @@ async function writeMispaid(em: EntityManager, judged: readonly Judged[]): Promi
             open_slot = NULL, calling_until = NULL, updated_at = UTC_TIMESTAMP(3)
       WHERE out_trade_no IN (?) AND state <> 'SUCCESS'`,
     [micros(tellAgainMs(0)), numbers],
+  );
+}
+
+/** Somebody else may ask WeChat at once; whoever comes later finds it here. */
+const LIST_WITHIN_MS = 10_000;
+
+/** Refunds that WeChat knows of money of ours are listed, whatever happens to who has seen that there are some. */
+async function writeListings(em: EntityManager, judged: readonly Judged[]): Promise<void> {
+  const ours: readonly SettleOutcome[] = ['settled', 'already-settled', 'amount-mismatch'];
+  const transactionIds = judged.flatMap(({ outcome, result }) =>
+    result.kind === 'paid' && result.refunded && ours.includes(outcome) ? [result.transactionId] : [],
+  );
+  if (transactionIds.length === 0) return;
+  await em.query(
+    `INSERT INTO refund_listing (transaction_id, due_at) VALUES ${transactionIds.map(() => `(?, ${fromNow})`).join(', ')}
+     ON DUPLICATE KEY UPDATE tries = tries`,
+    transactionIds.flatMap((transactionId) => [transactionId, micros(LIST_WITHIN_MS)]),
   );
 }
 

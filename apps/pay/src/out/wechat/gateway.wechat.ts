@@ -41,6 +41,8 @@ export interface WechatAccount {
   notifyUrl: string;
   /** Further addresses that may serve the page for MWEB. */
   mwebUrls?: readonly string[];
+  /** WeChat counts calls per merchant, whatever the appid and whoever calls: all clients share one. */
+  limits?: MerchantLimits;
 }
 
 /**
@@ -51,11 +53,11 @@ export interface WechatAccount {
 export class GatewayWechat extends Gateway {
   private readonly logger = new Logger('wechat');
   private readonly clients = new Map<string, WechatPayClient>();
-  /** WeChat counts calls per merchant, whatever the appid. */
-  private readonly limits = new MerchantLimits();
+  private readonly limits: MerchantLimits;
 
   constructor(private readonly account: WechatAccount) {
     super();
+    this.limits = account.limits ?? new MerchantLimits();
     // Made at start, so that an account that cannot work stops it.
     this.client({ appid: account.appid, signType: 'HMAC-SHA256', notifyUrl: account.notifyUrl });
   }

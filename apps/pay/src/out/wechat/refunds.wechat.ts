@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import {
   InvalidRequest,
   type MerchantCertificate,
+  MerchantLimits,
   openRefundNotice,
   type RefundedOrder,
   RefundsIncomplete,
@@ -48,8 +49,11 @@ export class RefundsWechat extends RefundGateway {
   /** By appid: a refund is asked for by the one it was paid with. */
   private readonly secure = new Map<string, WechatPayClient>();
 
+  private readonly limits: MerchantLimits;
+
   constructor(private readonly account: RefundAccount) {
     super();
+    this.limits = account.limits ?? new MerchantLimits();
     this.plain = new WechatPayClient({ ...this.identity(), baseUrl: account.baseUrl });
     const missing = this.missing();
     if (missing !== undefined) this.logger.warn(`refunds wait: ${missing}`);
@@ -134,7 +138,7 @@ export class RefundsWechat extends RefundGateway {
 
   private identity() {
     const { appid, mchId, apiKey, signType, notifyUrl } = this.account;
-    return { appid, mchId, apiKey, signType, notifyUrl };
+    return { appid, mchId, apiKey, signType, notifyUrl, limits: this.limits };
   }
 
   /** A certificate that WeChat refuses is read anew for the next try: replacing the file is enough. */
