@@ -1,7 +1,7 @@
 /** A virtual buyer: acts out one line of the plan, and writes every answer into the diary. Operators stand beside some. */
 import { UnexpectedAnswer, type Client, type PlacedOrder } from '../stack/client.ts';
 import type { Call, Diary } from './diary.ts';
-import { AGAIN_AFTER_MS, isTimeout, mayComeLater, PATIENCE_MS, Refused } from './patience.ts';
+import { againAfterMs, isTimeout, mayComeLater, PATIENCE_MS, Refused, STAYS_MS } from './patience.ts';
 import type { AppInstance, BuyerPlan } from './plan.ts';
 import { giveBack } from './operator.ts';
 import type { World } from './world.ts';
@@ -13,6 +13,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 export class Buyer {
   readonly #client: Client;
+  /** The buyer tries nothing again after this time of day, in ms. */
+  private readonly giveUpAt: number;
 
   constructor(
     private readonly world: World,
@@ -20,8 +22,9 @@ export class Buyer {
     readonly plan: BuyerPlan,
     readonly index: number,
     private readonly instance: number,
-    private readonly giveUpAt: number,
+    giveUpAt: number,
   ) {
+    this.giveUpAt = Math.min(giveUpAt, Date.now() + STAYS_MS);
     this.#client = world.client(instance - 1, `buyer-${index}`, PATIENCE_MS);
   }
 
@@ -36,7 +39,7 @@ export class Buyer {
 
   /** One step, repeated as a buyer would: no answer, or one that says "later". @throws Refused when it is hopeless */
   async call<T>(what: Call['what'], work: () => Promise<T>, orderNo?: string): Promise<T> {
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       const at = Date.now();
       const since = performance.now();
       const note = (status: number | undefined): void => {
@@ -54,7 +57,7 @@ export class Buyer {
         const later = mayComeLater(status);
         if (!later && what !== 'phone' && status !== 409) throw error;
         if (!later || Date.now() > this.giveUpAt) throw new Refused(String(status));
-        await pause(AGAIN_AFTER_MS);
+        await pause(againAfterMs(tries));
       }
     }
   }

@@ -101,16 +101,17 @@ export const PLANS: Readonly<Record<Protection, Plan>> = {
     faults: [{ kind: 'poison', target: 'order', messages: 3, atMs: 2_000, durationMs: 0 }],
     more: { tap: true, mostDeliveries: 3 },
   }),
-  // Each process dies with messages it has sent and not seen confirmed. When its leases end, both find the same messages,
-  // in a database that is slow; one may send them a second time, not both.
+  // A process dies with messages it has sent and not seen confirmed. When their leases end, it and the other one find the
+  // same messages, in a database that is slow; one of them may send them a second time, not both.
   'locking-reread': made({
-    seconds: 30,
-    buyers: [{ ...paying(120, 500, 12_000), thinksMs: 500 }],
+    seconds: 36,
+    buyers: [paying(50, 500, 4_500), paying(50, 16_500, 20_500)],
     faults: [
-      latency('pay-mysql', 120, 29_000),
-      latency('pay-rabbitmq', 900, 29_000),
-      { kind: 'kill', target: 'pay-1', atMs: 5_000, durationMs: 500 },
-      { kind: 'kill', target: 'pay-2', atMs: 10_000, durationMs: 500 },
+      latency('pay-mysql', 120, 35_500),
+      latency('pay-rabbitmq', 900, 5_500),
+      { kind: 'kill', target: 'pay-1', atMs: 5_000, durationMs: 0 },
+      latency('pay-rabbitmq', 900, 5_500, 16_000),
+      { kind: 'kill', target: 'pay-2', atMs: 21_000, durationMs: 0 },
     ],
     more: { instances: 2, tap: true, mostCopies: 2 },
   }),

@@ -2,7 +2,14 @@
 
 /** Longer than every promised answer. */
 export const PATIENCE_MS = 20_000;
-export const AGAIN_AFTER_MS = 250;
+/** First and longest pause before the next try: a crowd that hammers would keep a server from coming back. */
+const AGAIN_AFTER_MS = { first: 250, most: 3_000 };
+/** Nobody stands in the shop for longer than this. */
+export const STAYS_MS = 120_000;
+
+/** @param tries how often it was tried already, from 1 */
+export const againAfterMs = (tries: number): number =>
+  Math.min(AGAIN_AFTER_MS.most, AGAIN_AFTER_MS.first * 1.5 ** (tries - 1));
 
 /** It was refused for good, or time was up: the buyer leaves. */
 export class Refused extends Error {}
