@@ -51,7 +51,7 @@ async function staticChecks(): Promise<StageResult[]> {
 
 const unit = (dir: string, only: string[]): Promise<StageResult> =>
   stage('unit tests', () =>
-    runJest({ project: 'unit', args: only, limitMs: 4 * MINUTE, reportFile: join(dir, 'unit.json') }),
+    runJest({ project: 'unit', args: only, limitMs: 8 * MINUTE, reportFile: join(dir, 'unit.json') }),
   );
 
 const integration = (dir: string, only: string[]): Promise<StageResult> =>
@@ -78,7 +78,7 @@ const endToEnd = (dir: string, only: string[]): Promise<StageResult> =>
     const numbers = await runJest({
       project: 'e2e',
       args,
-      limitMs: 14 * MINUTE,
+      limitMs: 20 * MINUTE,
       env,
       reportFile: join(dir, 'e2e.json'),
     });
