@@ -136,8 +136,9 @@ export class OrderModule {
   }
 }
 
-function demoProviders({ jwtSecret, publicOrderUrl }: OrderConfig) {
+function demoProviders({ jwtSecret, publicOrderUrl, publicPayUrl }: OrderConfig) {
   if (jwtSecret === undefined) throw new Error('a demo needs a secret to sign its sessions');
-  const options: DemoOptions = { jwtSecret, secure: publicOrderUrl.startsWith('https:') };
+  const productCodes = `${publicPayUrl}/weixin/pay/native/product/`;
+  const options: DemoOptions = { jwtSecret, secure: publicOrderUrl.startsWith('https:'), productCodes };
   return [DemoProducts, { provide: DEMO_OPTIONS, useValue: options }];
 }

@@ -73,6 +73,7 @@ const newEntry = (product, position) => {
   const entry = { product, row: fill(copyOf('product'), { title, other }), count: 0 };
   drawLabel(entry.row.querySelector('.product__label'), position);
   entry.row.querySelector('.stepper').setAttribute('aria-label', product.title);
+  entry.row.querySelector('[data-code]').href = `${find('[data-codes]').dataset.codes}${product.productId}?format=svg`;
   for (const button of entry.row.querySelectorAll('[data-step]')) {
     button.addEventListener('click', () => step(entry, Number(button.dataset.step)));
   }

@@ -13,6 +13,8 @@ export interface DemoOptions {
   jwtSecret: string;
   /** Whether browsers reach the shop over HTTPS. */
   secure: boolean;
+  /** Where `pay` hands out the permanent codes of products. */
+  productCodes: string;
 }
 
 /** The storefront and its anonymous buyers. Part of the app in demo mode only. */
@@ -31,7 +33,7 @@ export class DemoController {
   @RateLimit({ max: 600, perMs: 60_000 })
   async storefront(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     await this.welcome(request, reply);
-    return renderStorefront({ locale: pageLanguage(request, reply) });
+    return renderStorefront({ locale: pageLanguage(request, reply), productCodes: this.options.productCodes });
   }
 
   @Post('demo/session')

@@ -16,6 +16,7 @@ const productTemplate = (texts: StorefrontTexts): Markup => html`
         <p class="product__facts">
           <span data-field="price"></span>
           <span class="product__stock soft small" data-field="stock"></span>
+          <a class="soft small" data-code target="_blank" rel="noopener">${texts.code}</a>
         </p>
       </div>
       <div class="product__actions">
@@ -78,9 +79,10 @@ const orderTemplate = (texts: StorefrontTexts): Markup => html`
 /**
  * The demo's shop: products, a bag, and the visitor's own orders. Products and orders are read by the page's script,
  * so the document is the same for everybody.
+ * @param productCodes address of `pay` under which each product has its permanent code
  * @returns a whole HTML document
  */
-export const renderStorefront = ({ locale }: { locale: Locale }): string => {
+export const renderStorefront = ({ locale, productCodes }: { locale: Locale; productCodes: string }): string => {
   const texts = storefrontTexts[locale];
   return renderPage({
     locale,
@@ -89,7 +91,7 @@ export const renderStorefront = ({ locale }: { locale: Locale }): string => {
     styles: ['storefront.css', 'labels.css', 'orders.css'],
     scripts: ['storefront.js'],
     preload: ['page.js', 'orders.js', 'label.js'],
-    main: html`<main class="shop" data-texts="${JSON.stringify(texts.script)}">
+    main: html`<main class="shop" data-texts="${JSON.stringify(texts.script)}" data-codes="${productCodes}">
       <section class="shelf">
         <h1 class="shelf__heading headline">${texts.heading}</h1>
         <p class="shelf__lead soft">${texts.lead}</p>

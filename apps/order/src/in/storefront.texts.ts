@@ -13,6 +13,7 @@ export interface StorefrontTexts {
   buy: string;
   less: string;
   add: string;
+  code: string;
   orders: string;
   ordersEmpty: string;
   orderNo: string;
@@ -53,6 +54,7 @@ export const storefrontTexts: Record<Locale, StorefrontTexts> = {
     buy: '去支付',
     less: '减少一件',
     add: '加入购物袋',
+    code: '商品码',
     orders: '我的订单',
     ordersEmpty: '还没有订单。',
     orderNo: '订单号',
@@ -128,6 +130,7 @@ export const storefrontTexts: Record<Locale, StorefrontTexts> = {
     buy: 'Go to payment',
     less: 'One less',
     add: 'Add to bag',
+    code: 'Product code',
     orders: 'My orders',
     ordersEmpty: 'No orders yet.',
     orderNo: 'Order',
