@@ -71,8 +71,8 @@ const integration = (dir: string, only: string[]): Promise<StageResult> =>
 const endToEnd = (dir: string, only: string[]): Promise<StageResult> =>
   stage('end-to-end tests', async () => {
     const browser = await ensureBrowser(say);
-    // One file after the other: each has a whole stack of its own.
-    const args = ['--runInBand', ...only];
+    // Two files at a time: each has a whole stack of its own, and waits more than it works.
+    const args = ['--maxWorkers=2', ...only];
     const pagesReport = join(dir, 'pages.json');
     const env = { CHROMIUM_PATH: browser, PAGES_REPORT: pagesReport };
     const numbers = await runJest({
