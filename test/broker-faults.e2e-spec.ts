@@ -105,7 +105,9 @@ describe('a shop whose broker', () => {
     await unbind(ordeal.world, 'pay');
     await unbind(ordeal.world, 'order');
     await paid(ALL_PAID);
-    // Commands and money wait in the outboxes; how an order ended is a notice, lost here and told when asked again.
+    // Commands and money come back as unroutable and wait in the outboxes, until the bindings are declared again.
+    await ordeal.booked();
+    // How an order ended is a notice, lost here and told when asked again.
     await ordeal.aMinutePasses();
   });
 

@@ -32,6 +32,8 @@ export const ALL_PAID = 21;
 const COME_WITHIN_MS = 2_500;
 const PATIENT_MS = 90_000;
 const REST_WITHIN_MS = 90_000;
+/** Less than the minute after which a success is told again. */
+const BOOKED_WITHIN_MS = 40_000;
 const LOOK_EVERY_MS = 50;
 const PAST_ALL_REPEATS_MS = 25 * 3_600_000;
 /** What is told again after a minute is due after one and a half. */
@@ -143,6 +145,17 @@ export class Ordeal {
       throw new Error(`it is ${JSON.stringify(answer)}`);
     };
     await until(`${app} is ${wanted.join(' or ')}`, probe, 60_000, 200);
+  }
+
+  /** Waits until `order` has booked all that WeChat took. Sooner than anything is told a second time. */
+  async booked(): Promise<void> {
+    const schema = new URL(this.services.urls.orderMysqlUrl).pathname.slice(1);
+    const missing = async () => {
+      const taken = await this.#captured();
+      const [row] = await this.sql<{ n: number }>(`SELECT COUNT(*) AS n FROM ${schema}.order_payment`);
+      return taken - Number(row?.n);
+    };
+    await until('all money is booked', async () => (await missing()) === 0, BOOKED_WITHIN_MS, 500);
   }
 
   /** Waits until nothing moves any more, whatever is away. */
