@@ -136,6 +136,8 @@ describe('J. Refunds', () => {
 
   it('J3 and E4: a refund of unknown outcome is asked about, and made once under its number', async () => {
     const faults: EndpointFault[] = [
+      // Longer than pay waits.
+      { answerAfterMs: 16_000 },
       { dropAnswer: true },
       { systemError: 'after' },
       { systemError: 'before' },
