@@ -3,21 +3,26 @@ import { until } from './until.ts';
 
 const LOOPBACK = '127.0.0.1';
 
-/** A TCP port of the loopback interface that nobody listened on a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, LOOPBACK, () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
+/**
+ * Below the ports that systems take for outgoing connections (from 32768 on Linux): a port from there may be gone before
+ * a server listens on it.
+ */
+const LOWEST = 20_000;
+const HIGHEST = 32_000;
+/** What this process has handed out, and may not be listened on yet. */
+const given = new Set<number>();
+
+/** A TCP port of the loopback interface that nobody listened on a moment ago, and that was not handed out before. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isPortFree(port)) return port;
+  }
 }
 
-/** Several different free ports: they are all held before the first is given back. */
+/** Several different free ports. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) ports.add(await freePort());
