@@ -116,10 +116,11 @@ export const PLANS: Readonly<Record<Protection, Plan>> = {
     more: { instances: 2, tap: true, mostCopies: 2 },
   }),
   // Between reading what is due and writing down that it is taken, a slow database leaves time for the other instance.
+  // Cancellations come in bursts, so that both instances are looking for something to do.
   'skip-locked': made({
-    seconds: 16,
-    buyers: [{ does: 'cancel', count: 40, fromMs: 500, toMs: 9_000 }],
-    faults: [latency('pay-mysql', 100, 15_500), wechat({ endpoints: { closeorder: { hangMs: 2_500 } } }, 15_500)],
+    seconds: 26,
+    buyers: [500, 9_000, 17_500].map((fromMs) => ({ does: 'cancel', count: 12, fromMs, toMs: fromMs + 300 })),
+    faults: [latency('pay-mysql', 400, 25_500), wechat({ endpoints: { closeorder: { hangMs: 2_500 } } }, 25_500)],
     more: sideBySide({ closeorder: 1 }),
   }),
   'close-lease': made({
