@@ -111,3 +111,11 @@ export function buyerIdOf({ sub }: Identity): string {
   }
   return sub;
 }
+
+/** Why a key is not answered with what was stored under it. */
+export const keyRefused = (kind: 'key-reused' | 'key-busy'): Problem =>
+  kind === 'key-reused'
+    ? new Problem(422, 'IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another request.')
+    : new Problem(409, 'IDEMPOTENCY_KEY_BUSY', 'The first request with this Idempotency-Key still runs.', {
+        retryAfterSeconds: 1,
+      });

@@ -13,6 +13,7 @@ import {
   fingerprintOf,
   orderNotFound,
   placeOrderBody,
+  keyRefused,
   readIdempotencyKey,
   readOrderNo,
   statusQuery,
@@ -124,11 +125,8 @@ function answerOf(placement: Placement): { status: number; body: string } {
     case 'replayed':
       return { status: placement.status, body: placement.body };
     case 'key-reused':
-      throw new Problem(422, 'IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another request.');
     case 'key-busy':
-      throw new Problem(409, 'IDEMPOTENCY_KEY_BUSY', 'The first request with this Idempotency-Key still runs.', {
-        retryAfterSeconds: 1,
-      });
+      throw keyRefused(placement.kind);
     case 'shop-busy':
       throw new Problem(503, 'BUSY', 'Too many orders for the same products at this moment; try again shortly.', {
         retryAfterSeconds: 1,

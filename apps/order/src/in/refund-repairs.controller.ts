@@ -9,6 +9,7 @@ import {
   anomalyId,
   buyerIdOf,
   fingerprint,
+  keyRefused,
   readIdempotencyKey,
   readOutRefundNo,
   refundCursorQuery,
@@ -109,11 +110,8 @@ function answerOf(placement: AnewPlacement): string {
     case 'replayed':
       return placement.body;
     case 'key-reused':
-      throw new Problem(422, 'IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another request.');
     case 'key-busy':
-      throw new Problem(409, 'IDEMPOTENCY_KEY_BUSY', 'The first request with this Idempotency-Key still runs.', {
-        retryAfterSeconds: 1,
-      });
+      throw keyRefused(placement.kind);
     case 'unknown-anomaly':
       throw new Problem(404, 'ANOMALY_NOT_FOUND', 'There is no such anomaly.');
     case 'anomaly-closed':

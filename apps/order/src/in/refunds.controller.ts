@@ -6,6 +6,7 @@ import { RefundOrders } from '../flow/refund.ts';
 import {
   buyerIdOf,
   orderNotFound,
+  keyRefused,
   readIdempotencyKey,
   readOrderNo,
   refundBody,
@@ -51,11 +52,8 @@ function answerOf(placement: RefundPlacement): string {
     case 'replayed':
       return placement.body;
     case 'key-reused':
-      throw new Problem(422, 'IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another request.');
     case 'key-busy':
-      throw new Problem(409, 'IDEMPOTENCY_KEY_BUSY', 'The first request with this Idempotency-Key still runs.', {
-        retryAfterSeconds: 1,
-      });
+      throw keyRefused(placement.kind);
     case 'unknown-order':
       throw orderNotFound();
     case 'order-not-paid':

@@ -7,6 +7,7 @@ import {
   buyerIdOf,
   fingerprint,
   orderNotFound,
+  keyRefused,
   readIdempotencyKey,
   readOrderNo,
   reviewBody,
@@ -58,11 +59,8 @@ function answerOf(placement: ReviewPlacement): string {
     case 'replayed':
       return placement.body;
     case 'key-reused':
-      throw new Problem(422, 'IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used for another request.');
     case 'key-busy':
-      throw new Problem(409, 'IDEMPOTENCY_KEY_BUSY', 'The first request with this Idempotency-Key still runs.', {
-        retryAfterSeconds: 1,
-      });
+      throw keyRefused(placement.kind);
     case 'unknown-order':
       throw orderNotFound();
     case 'not-in-review':
