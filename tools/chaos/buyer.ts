@@ -1,9 +1,9 @@
 /** A virtual buyer: acts out one line of the plan, and writes every answer into the diary. Operators stand beside some. */
 import { UnexpectedAnswer, type Client, type PlacedOrder } from '../stack/client.ts';
 import type { Call, Diary } from './diary.ts';
-import { againAfterMs, isTimeout, mayComeLater, PATIENCE_MS, Refused, STAYS_MS } from './patience.ts';
+import { againAfterMs, isTimeout, mayComeLater, PATIENCE_MS, Refused, STAYS_MS, unlessRefused } from './patience.ts';
 import type { AppInstance, BuyerPlan } from './plan.ts';
-import { giveBack } from './operator.ts';
+import { besideThePriceFen, giveBack, judge } from './operator.ts';
 import type { World } from './world.ts';
 
 const PRODUCT = 'tea-longjing';
@@ -120,6 +120,12 @@ export class Buyer {
       case 'wrong-amount':
         await this.#payAnyway(orderNo, outTradeNo, totalFee + 1);
         return;
+      case 'wrong-amount-judged':
+        await this.#payAnyway(orderNo, outTradeNo, totalFee + besideThePriceFen(quantity));
+        await this.waitUntil(orderNo, ['REVIEW', 'CANCELLED']);
+        return judge(orderNo, this, this.diary, this.#operator());
+      case 'switch-way':
+        return this.#switchWay(orderNo, codeUrl);
       case 'fail':
         await tap(quantity % 2 === 0 ? 'fail' : 'payerror');
         return;
@@ -136,13 +142,7 @@ export class Buyer {
       case 'refund-too-much':
         await tap('pay');
         await this.waitUntil(orderNo, ['PAID', 'PART_REFUNDED', 'REFUNDED']);
-        return giveBack(
-          does,
-          order,
-          this,
-          this.diary,
-          this.world.client(this.instance - 1, 'operator', PATIENCE_MS, ['operator']),
-        );
+        return giveBack(does, order, this, this.diary, this.#operator());
       case 'abandon':
       case 'never-look':
     }
@@ -150,6 +150,28 @@ export class Buyer {
 
   #payAnyway(orderNo: string, number: string, amountFen?: number, althoughClosed = false) {
     return this.call('phone', () => this.#client.payAnyway(number, amountFen, althoughClosed), orderNo);
+  }
+
+  #operator(): Client {
+    return this.world.client(this.instance - 1, 'operator', PATIENCE_MS, ['operator']);
+  }
+
+  /** Has another way opened, which closes the code; whoever is refused that pays the code. */
+  async #switchWay(orderNo: string, codeUrl: string): Promise<void> {
+    const payWith = (shown: string) => this.call('phone', () => this.#client.tap(shown, 'pay'), orderNo);
+    const open = (way: 'h5' | 'app') => this.call('code', () => this.#client.createWay(orderNo, way), orderNo);
+    const takeOther = async (): Promise<void> => {
+      try {
+        if (this.plan.quantity === 3) await open('app');
+        const { mweb_url: page = '' } = await open('h5');
+        await payWith(page);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        await payWith(codeUrl);
+      }
+    };
+    if (this.plan.quantity !== 2) return takeOther();
+    return unlessRefused([payWith(codeUrl), pause(this.plan.gapMs).then(takeOther)]);
   }
 
   /** WeChat closes the first code while its money is on its way; the buyer asks for another code and pays that too. */

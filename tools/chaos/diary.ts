@@ -5,7 +5,7 @@ import type { AppInstance } from './plan.ts';
 export interface Call {
   buyer: number;
   app: AppInstance | 'wechat-simulator';
-  what: 'place' | 'cashier' | 'code' | 'cancel' | 'order' | 'status' | 'phone' | 'refund';
+  what: 'place' | 'cashier' | 'code' | 'cancel' | 'order' | 'status' | 'phone' | 'refund' | 'review';
   at: number;
   ms: number;
   status: number | undefined;
@@ -16,7 +16,7 @@ export interface Call {
 export interface KeyUse {
   orderNo: string;
   buyer: number;
-  what: 'same-body' | 'other-body' | 'same-refund';
+  what: 'same-body' | 'other-body' | 'same-refund' | 'same-decision';
   asPromised: boolean;
   seen: string;
 }

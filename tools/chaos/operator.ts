@@ -1,7 +1,7 @@
-/** What an operator does with a paid order whose buyer complains: money goes back, once, in parts, or too much of it. */
+/** What operators do: money of a paid order goes back, once, in parts, or too much of it; money of another amount is judged. */
 import type { Client, PlacedOrder } from '../stack/client.ts';
 import type { Diary } from './diary.ts';
-import { Refused } from './patience.ts';
+import { unlessRefused } from './patience.ts';
 import type { BuyerPlan } from './plan.ts';
 
 export type RefundManner = 'refund-all' | 'refund-part' | 'refund-parts' | 'refund-too-much';
@@ -10,7 +10,7 @@ export type RefundManner = 'refund-all' | 'refund-part' | 'refund-parts' | 'refu
 export interface Complainer {
   index: number;
   plan: Pick<BuyerPlan, 'quantity'>;
-  call: <T>(what: 'refund', work: () => Promise<T>, orderNo?: string) => Promise<T>;
+  call: <T>(what: 'refund' | 'review', work: () => Promise<T>, orderNo?: string) => Promise<T>;
 }
 
 /** Asks for the refunds of one order; every key is used twice. Amounts that exceed what was paid are meant to be refused. */
@@ -44,9 +44,33 @@ export async function giveBack(
     case 'refund-too-much': {
       // Two operators at the same moment: only one of them can have his way.
       const most = Math.ceil(totalFee * 0.6);
-      const results = await Promise.allSettled([ask(1, most), ask(2, most)]);
-      for (const one of results)
-        if (one.status === 'rejected' && !(one.reason instanceof Refused)) throw one.reason as Error;
+      return unlessRefused([ask(1, most), ask(2, most)]);
     }
   }
+}
+
+/** What was paid is too little in the second case only. */
+const DECISIONS: readonly (readonly ('accept' | 'refund')[])[] = [['accept', 'refund'], ['refund'], ['accept']];
+const BESIDE_THE_PRICE_FEN = [30, -1, 1];
+
+/** What the buyer of a judged order pays more, or less, than its price. @returns fen */
+export const besideThePriceFen = (quantity: number): number =>
+  BESIDE_THE_PRICE_FEN[quantity % BESIDE_THE_PRICE_FEN.length] ?? 0;
+
+/** Operators decide about money of another amount; every key is used twice, and of two who decide at once one is refused. */
+export async function judge(
+  orderNo: string,
+  buyer: Complainer,
+  diary: Pick<Diary, 'keys'>,
+  operator: Client,
+): Promise<void> {
+  const decide = async (decision: 'accept' | 'refund'): Promise<void> => {
+    const key = `review-${buyer.index}-${decision}`;
+    const once = () => buyer.call('review', () => operator.review(orderNo, decision, key), orderNo);
+    const [first, second] = [await once(), await once()].map((one) => JSON.stringify(one));
+    const asPromised = first === second;
+    diary.keys.push({ orderNo, buyer: buyer.index, what: 'same-decision', asPromised, seen: String(second) });
+  };
+  const decisions = DECISIONS[buyer.plan.quantity % DECISIONS.length] ?? [];
+  await unlessRefused(decisions.map((decision) => decide(decision)));
 }

@@ -14,6 +14,12 @@ export const againAfterMs = (tries: number): number =>
 /** It was refused for good, or time was up: the buyer leaves. */
 export class Refused extends Error {}
 
+/** Waits for several acts at once, any of which may be refused. @throws what else went wrong */
+export async function unlessRefused(acts: readonly Promise<unknown>[]): Promise<void> {
+  for (const one of await Promise.allSettled(acts))
+    if (one.status === 'rejected' && !(one.reason instanceof Refused)) throw one.reason as Error;
+}
+
 /** No answer, or one that says "later". @param status 0 when the connection broke, undefined when time ran out */
 export const mayComeLater = (status: number | undefined): boolean =>
   status === undefined || status === 0 || status >= 500 || status === 429;

@@ -89,10 +89,14 @@ export const BEHAVIOURS = {
   fail: 6,
   'never-look': 6,
   'wrong-amount': 2,
+  /** The same, and an operator decides about it: gives it back, takes it, or two decide at once. */
+  'wrong-amount-judged': 4,
   /** Money of a closed order that was on its way: late. */
   'pay-after-end': 6,
   /** Two attempts of one order, both paid. */
   'pay-twice': 6,
+  /** Wants another way to pay than the code shown: and takes that, pays the code meanwhile, or changes twice. */
+  'switch-way': 8,
   /** Pays and never looks at anything again. */
   'pay-and-go': 4,
   'refund-all': 5,

@@ -149,6 +149,31 @@ export const late = (): Evidence => {
   return evidence;
 };
 
+/** An order that was paid 30 fen too many, accepted by an operator, the 30 fen back with the buyer. */
+export const accepted = (): Evidence => {
+  const evidence = sound();
+  const refund = { outRefundNo: `A${TRANSACTION}`, orderNo: ORDER, transactionId: TRANSACTION, amountFen: 30 };
+  evidence.log[1] = { orderNo: ORDER, from: 'WAIT_PAY', to: 'REVIEW', reason: 'another amount', at: at(3) };
+  evidence.log.push({ orderNo: ORDER, from: 'REVIEW', to: 'PAID', reason: 'accepted by operator', at: at(5) });
+  Object.assign(first(evidence.payments), { totalFee: 6_830, refundedFen: 30 });
+  Object.assign(first(evidence.attempts), { state: 'FAILED', transactionId: null, settleSource: null });
+  first(evidence.notices).outcome = 'amount-mismatch';
+  const anomaly = { kind: 'AMOUNT', orderNo: ORDER, outTradeNo: ORDER, transactionId: TRANSACTION, state: 'DONE' };
+  evidence.anomaliesOfOrder = [{ ...anomaly, outTradeNo: null }];
+  evidence.anomaliesOfPay = [anomaly];
+  evidence.refundRequests = [
+    { ...refund, origin: 'REVIEW', restock: false, state: 'SUCCESS', requestedAt: at(5), endedAt: at(8) },
+  ];
+  evidence.refunds = [{ ...refund, state: 'SUCCESS', lastError: '' }];
+  first(evidence.ledger.slice(1)).totalFee = 6_830;
+  const { outRefundNo } = refund;
+  evidence.ledger.push(
+    { seq: 4, at: at(6).toISOString(), kind: 'refunded', outTradeNo: ORDER, outRefundNo, refundFee: 30 },
+    { seq: 5, at: at(7).toISOString(), kind: 'refund-ended', outTradeNo: ORDER, outRefundNo, status: 'SUCCESS' },
+  );
+  return evidence;
+};
+
 /** Which promises the checker finds broken when sound evidence is changed. */
 export const foundIn = (from: () => Evidence, change: (evidence: Evidence) => void): string[] => {
   const evidence = from();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Evidence } from '../evidence.ts';
-import { at, foundIn, late, ORDER, refunded, sound } from './evidence.testing.ts';
+import { accepted, at, foundIn, late, ORDER, refunded, sound } from './evidence.testing.ts';
 import { check, CHECKED } from './index.ts';
 
 const found = (change: (evidence: Evidence) => void): string[] => foundIn(sound, change);
@@ -105,6 +105,24 @@ describe('the checker', () => {
       [['I6'], (e) => e.ledger.push({ ...e.ledger[2]!, outRefundNo: 'R2' })],
     ];
     for (const [broken, change] of wrongs) expect(foundIn(refunded, change)).toEqual(expect.arrayContaining(broken));
+  });
+
+  it('takes another amount for proof when an operator has accepted it, and it was enough', () => {
+    expect(foundIn(accepted, () => undefined)).toEqual([]);
+    expect(foundIn(accepted, (e) => (e.log[2]!.from = 'WAIT_PAY'))).toContain('I7');
+    expect(foundIn(accepted, (e) => (e.anomaliesOfPay = []))).toEqual(['I7']);
+    expect(foundIn(accepted, (e) => (e.orders[0]!.totalFee = 6_831))).toContain('I7');
+    expect(foundIn(accepted, (e) => (e.ledger[1]!.totalFee = 6_829))).toContain('I7');
+  });
+
+  it('does not take surplus that went back for money of the order', () => {
+    expect(foundIn(accepted, (e) => (e.orders[0]!.status = 'PART_REFUNDED'))).toEqual(['I5', 'I8']);
+    const back = (fen: number) => (e: Evidence) => {
+      e.payments[0]!.refundedFen = e.refundRequests[0]!.amountFen = e.refunds[0]!.amountFen = fen;
+      e.ledger[3]!.refundFee = fen;
+    };
+    expect(foundIn(accepted, back(31))).toEqual(['I5']);
+    expect(foundIn(accepted, back(29))).toEqual([]);
   });
 
   it('counts what was promised back at one time, not what was refused before', () => {

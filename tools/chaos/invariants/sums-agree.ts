@@ -52,11 +52,12 @@ const givenBack: Check = ({ ledger, payments, refundRequests }) => {
   });
 };
 
-/** An order says of itself how much of its money went back. */
+/** An order says of itself how much of its money went back; what was paid beyond its price, and accepted, is not its own. */
 const standing: Check = ({ orders, payments }) => {
   const main = new Map(payments.filter(({ role }) => role === 'MAIN').map((one) => [one.orderNo, one]));
   return orders.flatMap(({ orderNo, status, totalFee }) => {
-    const refundedFen = main.get(orderNo)?.refundedFen ?? 0;
+    const money = main.get(orderNo);
+    const refundedFen = money ? Math.max(0, money.refundedFen - (money.totalFee - totalFee)) : 0;
     const due = refundedFen === 0 ? undefined : refundedFen < totalFee ? 'PART_REFUNDED' : 'REFUNDED';
     const is = status === 'PART_REFUNDED' || status === 'REFUNDED' ? status : undefined;
     if (is === due) return [];
