@@ -47,6 +47,26 @@ describe('the way to pay', () => {
   );
 
   it(
+    'changes at once when WeChat has refused the old one, of which it knows nothing then',
+    async () => {
+      const { buyer, orderNo } = await ordered(stack);
+      await control.rules({ oauthOpenid: 'oPaypair666666666Phone000001' });
+      try {
+        await buyer.meetWechat(orderNo);
+      } finally {
+        await control.rules({ oauthOpenid: '' });
+      }
+      const refused = await refusal(buyer.createWay(orderNo, 'jsapi'));
+      expect(refused).toMatchObject({ code: 'WECHAT_REFUSED', wechatText: 'appid和openid不匹配' });
+      const code = await buyer.createCode(orderNo);
+      expect(code.out_trade_no).toBe(`${orderNo}-2`);
+      await buyer.tap(code.code_url);
+      await stack.orderBecomes(orderNo, 'PAID');
+    },
+    TEST_MS,
+  );
+
+  it(
     'does not change when the money was faster',
     async () => {
       const buyer = stack.buyer();

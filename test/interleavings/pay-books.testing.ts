@@ -162,6 +162,11 @@ export class AttemptsInMemory extends Attempts {
     });
   }
 
+  /** WeChat refuses no prepay here. */
+  override refused(attempt: Attempt): Promise<void> {
+    return this.release(attempt);
+  }
+
   override seen(outTradeNo: string): Promise<void> {
     return this.around.turns.take(`pay has seen ${outTradeNo}`, () => {
       const attempt = row(this.books.attempts, outTradeNo);

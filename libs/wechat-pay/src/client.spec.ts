@@ -305,6 +305,17 @@ describe('the outcome is unknown (E3, E6)', () => {
     expect(requests.map(({ path }) => path)).toEqual(['/pay/orderquery']);
   });
 
+  it.each<[string, boolean]>([
+    ['SYSTEMERROR', true],
+    ['FREQUENCY_LIMITED', false],
+  ])('of an earlier try in spite of a refusal: after %s %p', async (first, mayBeDone) => {
+    client = newClient({ retry: { tries: 2, pauseMs: 1, limitedPauseMs: 1 } });
+    answer = (...call) => refuses(requests.length === 1 ? first : 'NOAUTH')(...call);
+    const refused = { kind: 'refused', code: 'NOAUTH', text: '说明' };
+    expect(await client.unifiedOrder(ORDER)).toEqual(mayBeDone ? { ...refused, afterUnknown: true } : refused);
+    expect(requests).toHaveLength(2);
+  });
+
   it('when nobody listens (E1)', async () => {
     const port = await freePort();
     client = newClient({ baseUrl: `http://127.0.0.1:${port}` });

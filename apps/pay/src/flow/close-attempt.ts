@@ -59,7 +59,10 @@ export class CloseAttempt {
     }
   }
 
-  /** A call of ours may still be on its way: "does not exist" counts only some time after its deadline. */
+  /**
+   * A call of ours may still be on its way: "does not exist" counts only some time after its deadline, or when WeChat has
+   * refused all of them.
+   */
   private async absent({ outTradeNo }: Attempt): Promise<CloseAttemptEnd> {
     return (await this.attempts.finish(outTradeNo, 'CLOSED', ABSENCE_SETTLES_MS)) ? 'over' : 'absent';
   }

@@ -128,7 +128,8 @@ export class PrepareAttempt {
   private async call(attempt: Attempt, now: Date, callMs: number): Promise<Round> {
     const prepared = await this.gateway.prepare(attempt, callMs);
     if (prepared.kind === 'prepared') return this.keep(attempt, prepared, now);
-    await this.attempts.release(attempt);
+    if (prepared.kind === 'refused' && prepared.leavesNothing) await this.attempts.refused(attempt);
+    else await this.attempts.release(attempt);
     const { orderNo, outTradeNo } = attempt;
     switch (prepared.kind) {
       case 'refused':

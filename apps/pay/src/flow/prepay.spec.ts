@@ -54,7 +54,7 @@ describe('prepay', () => {
   });
 
   it('says what WeChat refused', async () => {
-    world.wechat.onPrepare = () => ({ kind: 'refused', code: 'INVALID_REQUEST', text: '201' });
+    world.wechat.onPrepare = () => ({ kind: 'refused', code: 'INVALID_REQUEST', text: '201', leavesNothing: false });
     expect(await native()).toMatchObject({ kind: 'wechat-refused', code: 'INVALID_REQUEST' });
     expect(world.stateOf(NO)).toBe('CREATED');
   });

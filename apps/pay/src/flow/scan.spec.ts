@@ -80,7 +80,7 @@ describe('a scanned product code', () => {
   it('says "later" when WeChat does not answer or refuses, and is good again after', async () => {
     world.wechat.onPrepare = () => ({ kind: 'unknown', reason: 'deadline', timedOut: true });
     expect(await receive()).toEqual(refused(BUSY));
-    world.wechat.onPrepare = () => ({ kind: 'refused', code: 'NOAUTH', text: '' });
+    world.wechat.onPrepare = () => ({ kind: 'refused', code: 'NOAUTH', text: '', leavesNothing: true });
     expect(await receive()).toEqual(refused(BUSY));
     world.wechat.onPrepare = () => code;
     expect(await receive()).toEqual(prepared);

@@ -38,6 +38,8 @@ export class Store {
   readonly told: string[] = [];
   readonly unclear: PaymentResult[] = [];
   readonly closing = new Set<string>();
+  /** By `out_trade_no`: the newest call, while it and all before were refused. */
+  readonly refusedSeq = new Map<string, number>();
   failing: Error | undefined;
   /** A settle waits for this: a commit that takes its time. */
   before: Promise<void> | undefined;
@@ -89,13 +91,19 @@ export class Store {
     this.attempt(outTradeNo).attempt.callingUntil = null;
     return Promise.resolve();
   }
+  refused(attempt: Attempt): Promise<void> {
+    const { outTradeNo, prepaySeq } = attempt;
+    if ((this.refusedSeq.get(outTradeNo) ?? 0) === prepaySeq - 1) this.refusedSeq.set(outTradeNo, prepaySeq);
+    return this.release(attempt);
+  }
   seen(outTradeNo: string): Promise<void> {
     this.attempt(outTradeNo).attempt.state = 'NOTPAY';
     return Promise.resolve();
   }
   finish(outTradeNo: string, state: 'CLOSED' | 'FAILED', absentForMs?: number): Promise<boolean> {
     const { attempt } = this.attempt(outTradeNo);
-    const tooSoon = absentForMs !== undefined && attempt.calledAt.getTime() + absentForMs > Date.now();
+    const isRefused = this.refusedSeq.get(outTradeNo) === attempt.prepaySeq;
+    const tooSoon = absentForMs !== undefined && !isRefused && attempt.calledAt.getTime() + absentForMs > Date.now();
     if (tooSoon || !attemptMachine.may(attempt.state, state)) return Promise.resolve(false);
     attempt.state = state;
     return Promise.resolve(true);

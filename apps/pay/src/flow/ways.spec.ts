@@ -127,6 +127,33 @@ describe('another way to pay', () => {
     expect(await h5()).toMatchObject({ kind: 'ready', outTradeNo: `${NO}-2` });
   });
 
+  it('does not wait after a call that WeChat has refused: nothing of it is there, nor on its way', async () => {
+    world.wechat.onPrepare = () => ({
+      kind: 'refused',
+      code: 'FAIL',
+      text: 'appid和openid不匹配',
+      leavesNothing: true,
+    });
+    expect(await jsapi()).toMatchObject({ kind: 'wechat-refused', text: 'appid和openid不匹配' });
+    world.wechat.onQuery = () => ({ kind: 'absent' });
+    world.wechat.onPrepare = () => code;
+    expect(await native()).toMatchObject({ kind: 'ready', outTradeNo: `${NO}-2` });
+    expect(world.wechat.calls).toEqual([`prepare ${NO}`, `query ${NO}`, `prepare ${NO}-2`]);
+  });
+
+  it.each([
+    ['a refusal that may mean a known number', 'prepare', false],
+    ['a refused repeat of a call whose outcome nobody knows', 'unknown', true],
+  ] as const)('waits all the same after %s', async (_what, before, leavesNothing) => {
+    world.wechat.onPrepare = () => ({ kind: 'unknown', reason: 'no answer', timedOut: false });
+    if (before === 'unknown') await jsapi();
+    world.wechat.onPrepare = () => ({ kind: 'refused', code: 'NOAUTH', text: '', leavesNothing });
+    await jsapi();
+    world.wechat.onQuery = () => ({ kind: 'absent' });
+    expect(await native()).toMatchObject({ kind: 'closing', tradeType: 'JSAPI' });
+    expect(world.stateOf(NO)).toBe('CREATED');
+  });
+
   it('is never begun by looking at the page', async () => {
     world.wechat.onPrepare = () => prepayId;
     await jsapi();

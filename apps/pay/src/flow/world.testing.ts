@@ -46,6 +46,7 @@ class AttemptsInMemory extends Attempts {
   override storePrepared = (attempt: Attempt, prepared: PreparedAtWechat) =>
     this.store.storePrepared(attempt, prepared);
   override release = (attempt: Attempt) => this.store.release(attempt);
+  override refused = (attempt: Attempt) => this.store.refused(attempt);
   override seen = (outTradeNo: string) => this.store.seen(outTradeNo);
   override finish = (outTradeNo: string, state: 'CLOSED' | 'FAILED', absentForMs?: number) =>
     this.store.finish(outTradeNo, state, absentForMs);

@@ -12,6 +12,8 @@ export interface Refused {
   readonly kind: 'refused';
   readonly code: string;
   readonly text: string;
+  /** An earlier try of the same call had no clear answer: what it asked for may have been done all the same. */
+  readonly afterUnknown?: true;
 }
 
 export interface Unknown {

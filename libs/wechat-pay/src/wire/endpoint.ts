@@ -16,6 +16,8 @@ export interface Tried<T> {
   readonly result: CallResult<T>;
   /** `soon` for trouble of the moment, `later` when WeChat Pay asked for fewer calls. */
   readonly again: 'no' | 'soon' | 'later';
+  /** Whether what was asked may have been done, although nobody said so. */
+  readonly isOpen: boolean;
 }
 
 /** How calls are repeated, always within their deadline. Pauses double each time and are shortened at random. */
@@ -34,12 +36,13 @@ const MINIMUM_CALLS = 20;
 const HALF_OPEN_AFTER_MS = 5_000;
 
 const SOON = new Set(['SYSTEMERROR', 'SYSTEM_ERROR', 'BIZERR_NEED_RETRY']);
+const NOT_SENT = { result: unknown('circuit open'), again: 'no', isOpen: false } as const;
 const LATER = new Set(['FREQUENCY_LIMITED', 'FREQUENCY_LIMIT']);
 
 /** A try without an answer. What never left may be sent again, whatever it was. */
 export function unanswered({ reason, retryable, sent }: NoAnswer): Tried<never> {
   const over = reason === 'aborted' || reason === 'deadline';
-  return { result: unknown(reason, retryable), again: sent || over ? 'no' : 'soon' };
+  return { result: unknown(reason, retryable), again: sent || over ? 'no' : 'soon', isOpen: sent };
 }
 
 /**
@@ -48,7 +51,8 @@ export function unanswered({ reason, retryable, sent }: NoAnswer): Tried<never> 
  */
 export function answered<T>(result: CallResult<T>, repeatable: boolean): Tried<T> {
   const reason = repeatable && result.kind === 'unknown' ? result.reason : '';
-  return { result, again: SOON.has(reason) ? 'soon' : LATER.has(reason) ? 'later' : 'no' };
+  const again = SOON.has(reason) ? 'soon' : LATER.has(reason) ? 'later' : 'no';
+  return { result, again, isOpen: result.kind === 'unknown' && again !== 'later' };
 }
 
 /**
@@ -81,9 +85,12 @@ export class Endpoint<T> {
 
   /** Sends one message, repeats it where that is allowed and the deadline leaves time, and gives the last result. */
   async call(xml: string, deadline: Deadline): Promise<CallResult<T>> {
+    let isOpen = false;
     for (let repeat = 0; ; repeat++) {
-      const { result, again } = await this.tryOnce(xml, deadline);
+      const { result, again, ...tried } = await this.tryOnce(xml, deadline);
+      if (result.kind === 'refused' && isOpen) return { ...result, afterUnknown: true };
       if (again === 'no' || repeat + 1 >= this.retry.tries) return result;
+      isOpen ||= tried.isOpen;
       const pauseMs = (again === 'soon' ? this.retry.pauseMs : this.retry.limitedPauseMs) * 2 ** repeat;
       if (!(await deadline.pause(pauseMs * (0.5 + Math.random() / 2)))) return result;
     }
@@ -92,13 +99,13 @@ export class Endpoint<T> {
   /** An open breaker answers `circuit open`, an exhausted limit `rate limit`, both without sending. */
   private async tryOnce(xml: string, deadline: Deadline): Promise<Tried<T>> {
     if (deadline.over() === undefined && !(await this.limit.turn(deadline)))
-      return { result: unknown(deadline.over() ?? 'rate limit'), again: 'no' };
+      return { result: unknown(deadline.over() ?? 'rate limit'), again: 'no', isOpen: false };
     // While one call tries whether the other side is back, cockatiel would let the others wait past their deadlines.
-    if (this.breaker.state === CircuitState.HalfOpen) return { result: unknown('circuit open'), again: 'no' };
+    if (this.breaker.state === CircuitState.HalfOpen) return NOT_SENT;
     try {
       return await this.breaker.execute(() => this.attempt(xml, deadline));
     } catch (error) {
-      if (error instanceof BrokenCircuitError) return { result: unknown('circuit open'), again: 'no' };
+      if (error instanceof BrokenCircuitError) return NOT_SENT;
       throw error;
     }
   }

@@ -54,11 +54,13 @@ export abstract class Attempts {
   abstract storePrepared(attempt: Attempt, prepared: PreparedAtWechat): Promise<'stored' | 'stale' | 'over'>;
   /** Ends the lease of a call that brought nothing, so that a repeat need not wait. */
   abstract release(attempt: Attempt): Promise<void>;
+  /** The same for a call that WeChat has refused and that left nothing there. */
+  abstract refused(attempt: Attempt): Promise<void>;
   /** WeChat knows the attempt: CREATED → NOTPAY. */
   abstract seen(outTradeNo: string): Promise<void>;
   /**
    * WeChat has confirmed the end of an open attempt. `absentForMs`: only when the last call's deadline is at least
-   * that long ago. Answers whether the attempt is final now.
+   * that long ago, or every call of it was refused. Answers whether the attempt is final now.
    */
   abstract finish(outTradeNo: string, state: 'CLOSED' | 'FAILED', absentForMs?: number): Promise<boolean>;
   /** Stores how orders ended; answers which are unknown here. Never goes back. */

@@ -7,7 +7,8 @@ export type Prepared =
   | ({ kind: 'prepared' } & PreparedAtWechat)
   | { kind: 'paid' }
   | { kind: 'closed' }
-  | { kind: 'refused'; code: string; text: string }
+  /** `leavesNothing`: the call is over, and WeChat has made no order of it. */
+  | { kind: 'refused'; code: string; text: string; leavesNothing: boolean }
   | { kind: 'unknown'; reason: string; timedOut: boolean };
 
 export type Queried =

@@ -49,6 +49,9 @@ export class AttemptRow {
   time_expire!: Date;
   @Column(count)
   prepay_seq!: number;
+  /** Equal to `prepay_seq` while every call of unifiedorder was refused: then nothing of it is under way. */
+  @Column({ ...count, default: 0 })
+  refused_seq!: number;
   @Column(ascii(8))
   state!: AttemptState;
   /** 1 while open, NULL after: the unique index allows one open attempt per order. */

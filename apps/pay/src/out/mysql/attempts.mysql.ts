@@ -124,6 +124,16 @@ export class AttemptsMysql extends Attempts {
     ]);
   }
 
+  override async refused({ outTradeNo, prepaySeq }: Attempt): Promise<void> {
+    // A call before it whose outcome is unknown leaves it unknown what WeChat knows.
+    await this.db.query(
+      `UPDATE attempt SET calling_until = NULL,
+              refused_seq = IF(state = 'CREATED' AND refused_seq = prepay_seq - 1, prepay_seq, refused_seq)
+        WHERE out_trade_no = ? AND prepay_seq = ?`,
+      [outTradeNo, prepaySeq],
+    );
+  }
+
   override async seen(outTradeNo: string): Promise<void> {
     await this.db.query(
       "UPDATE attempt SET state = 'NOTPAY', updated_at = UTC_TIMESTAMP(3) WHERE out_trade_no = ? AND state IN (?)",
@@ -132,7 +142,7 @@ export class AttemptsMysql extends Attempts {
   }
 
   override async finish(outTradeNo: string, state: 'CLOSED' | 'FAILED', absentForMs?: number): Promise<boolean> {
-    const absent = absentForMs === undefined ? '' : `AND called_at <= ${fromNow}`;
+    const absent = absentForMs === undefined ? '' : `AND (called_at <= ${fromNow} OR refused_seq = prepay_seq)`;
     const done = await this.db.query<Written>(
       `UPDATE attempt SET state = ?, open_slot = NULL, next_check_at = NULL, calling_until = NULL,
               updated_at = UTC_TIMESTAMP(3)

@@ -7,6 +7,7 @@ import { Audit1763900000000 } from './migrations/1763900000000-audit.ts';
 import { Operators1764100000000 } from './migrations/1764100000000-operators.ts';
 import { Ways1764000000000 } from './migrations/1764000000000-ways.ts';
 import { RefundList1764200000000 } from './migrations/1764200000000-refund-list.ts';
+import { RefusedCalls1764300000000 } from './migrations/1764300000000-refused-calls.ts';
 import { NoticeRow } from './notice.row.ts';
 import { PayableRow } from './payable.row.ts';
 import { RefundListingRow } from './refund-listing.row.ts';
@@ -32,5 +33,6 @@ export const paySchema = {
     Ways1764000000000,
     Operators1764100000000,
     RefundList1764200000000,
+    RefusedCalls1764300000000,
   ],
 };

@@ -46,6 +46,8 @@ beforeEach(() => {
   requests.length = 0;
 });
 
+/** WeChat signs no refusal of the message itself. */
+const unsigned = (text: string): string => `<xml><return_code>FAIL</return_code><return_msg>${text}</return_msg></xml>`;
 const paidFields = (): Answer => ({
   out_trade_no: attempt.outTradeNo,
   transaction_id: '4200000478201912254663157927',
@@ -93,6 +95,17 @@ describe('preparing', () => {
       mwebUrl: said['mweb_url'] ?? null,
     });
     expect(requests[0]).toMatch(told);
+  });
+
+  it.each<[string, Answer | string, boolean]>([
+    ['an openid of another appid', unsigned('appid和openid不匹配'), true],
+    ['a parameter', unsigned('trade_type参数格式错误'), true],
+    ['a product that is not opened', { result_code: 'FAIL', err_code: 'NOAUTH' }, true],
+    ['another content of the number', { result_code: 'FAIL', err_code: 'INVALID_REQUEST', err_code_des: '201' }, false],
+    ['a number in use', { result_code: 'FAIL', err_code: 'OUT_TRADE_NO_USED' }, false],
+  ])('knows whether a refusal of %s leaves nothing at WeChat', async (_what, said, leavesNothing) => {
+    answer = said;
+    expect(await gateway.prepare(attempt, 1_000)).toMatchObject({ kind: 'refused', leavesNothing });
   });
 
   it.each<[string, Partial<Attempt>]>([

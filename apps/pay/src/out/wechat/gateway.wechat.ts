@@ -29,6 +29,12 @@ import { reportIfStrange } from './distrust.ts';
 
 type OpenedPayment = ReturnType<typeof openPaymentNotice>;
 
+/**
+ * Refusals that may mean a number which WeChat knows already; all others leave nothing there
+ * (protocol: pay.weixin.qq.com/wiki/doc/api/native.php?chapter=9_1).
+ */
+const MAY_EXIST = new Set(['INVALID_REQUEST', 'OUT_TRADE_NO_USED']);
+
 const believesPaidAtClose = protection('paid-at-close');
 
 export interface WechatAccount {
@@ -75,7 +81,8 @@ export class GatewayWechat extends Gateway {
     }
     if (answer.code === 'ORDERPAID') return { kind: 'paid' };
     if (answer.code === 'ORDERCLOSED') return { kind: 'closed' };
-    return answer;
+    const { code, text, afterUnknown = false } = answer;
+    return { kind: 'refused', code, text, leavesNothing: !afterUnknown && !MAY_EXIST.has(code) };
   }
 
   override async query(attempt: Attempt, source: 'query' | 'close', deadlineMs: number): Promise<Queried> {
