@@ -39,7 +39,9 @@ import {
 } from './bystanders.testing.ts';
 import { OrderBooks, OrderChangesInMemory } from './order-books.testing.ts';
 import { OrderRefundsInMemory } from './order-refunds.testing.ts';
-import { AttemptsInMemory, PayBooks, PaymentsInMemory } from './pay-books.testing.ts';
+import { AttemptsInMemory } from './pay-attempts.testing.ts';
+import { PayBooks } from './pay-books.testing.ts';
+import { PaymentsInMemory } from './pay-payments.testing.ts';
 import { PayRefundsInMemory } from './pay-refunds.testing.ts';
 import { ChecksInMemory, ClosingsInMemory } from './pay-schedules.testing.ts';
 import type { Turns } from './turns.testing.ts';
