@@ -1,9 +1,12 @@
-/** Another session of the database server, to stand in the way of the one that is tested. */
+/** Other sessions of the database server: one to stand in the way of the one that is tested, and some that are strict. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Pool } from 'mysql2';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
+import type { DataSource } from 'typeorm';
+import { openDataSource } from '#platform';
 
-/** The server renews its list of transactions when it was not read for 100 ms. */
-const LOOK_EVERY_MS = 150;
+const LOOK_EVERY_MS = 50;
+const STRICTLY = 'SET SESSION innodb_snapshot_isolation = ON';
 
 export class OtherSession {
   private constructor(private readonly connection: Connection) {}
@@ -28,26 +31,49 @@ export class OtherSession {
    */
   async whenOneWaits(before = ''): Promise<string> {
     for (;;) {
-      const [rows] = await this.connection.query<RowDataPacket[]>(
-        `SELECT CONCAT(t.trx_mysql_thread_id, ' ', t.trx_started) AS which FROM information_schema.INNODB_TRX t
-           JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
-          WHERE t.trx_state = 'LOCK WAIT' AND p.DB = DATABASE()`,
+      const [sessions] = await this.connection.query<RowDataPacket[]>(
+        'SELECT ID AS session FROM information_schema.PROCESSLIST WHERE DB = DATABASE()',
       );
-      const which = rows.map((row) => String(row['which'])).find((one) => one !== before);
-      if (which !== undefined) return which;
+      const here = new Set(sessions.map((row) => String(row['session'])));
+      const one = (await this.lockWaits()).find(({ id, session }) => id !== before && here.has(session));
+      if (one !== undefined) return one.id;
       await pause(LOOK_EVERY_MS);
     }
   }
 
   /**
-   * Whether sessions opened from now on are refused what has changed under their snapshot: the default of MariaDB from
-   * 11.6 on. @returns false where the server knows no such thing
+   * Read from the engine's own report: its table of transactions is a copy that the server does not renew while somebody
+   * else reads it more often than every 100 ms.
    */
-  async snapshotIsolation(state: 'ON' | 'OFF'): Promise<boolean> {
-    const [known] = await this.connection.query<RowDataPacket[]>(
-      "SHOW GLOBAL VARIABLES LIKE 'innodb_snapshot_isolation'",
-    );
-    if (known.length > 0) await this.connection.query(`SET GLOBAL innodb_snapshot_isolation = ${state}`);
-    return known.length > 0;
+  private async lockWaits(): Promise<{ id: string; session: string }[]> {
+    const [[report]] = await this.connection.query<RowDataPacket[]>('SHOW ENGINE INNODB STATUS');
+    const transactions = String(report?.['Status']).split('---TRANSACTION ').slice(1);
+    return transactions.flatMap((text) => {
+      const [id] = /^\d+/.exec(text) ?? [];
+      const [, session] = /thread id (\d+)/.exec(text) ?? [];
+      return id !== undefined && session !== undefined && text.includes('LOCK WAIT') ? [{ id, session }] : [];
+    });
   }
+}
+
+/**
+ * A source whose sessions, and no others of the server, are refused what has changed under their snapshot: the default of
+ * MariaDB from 11.6 on. It is an ordinary one where the server knows no such thing.
+ * @param connections as many as callers at once, so that nobody has to wait for one
+ */
+export async function strictSource(url: string, connections: number): Promise<DataSource> {
+  const source = await openDataSource({ url, poolSize: connections });
+  const known = await source.query<unknown[]>("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'");
+  if (known.length === 0) return source;
+  const { pool } = source.driver as unknown as { pool: Pool };
+  pool.on('connection', (connection) => void connection.query(STRICTLY));
+  // The one connection that is open already.
+  await source.query(STRICTLY);
+  return source;
+}
+
+/** Whether a session that `source` hands out is refused what has changed; undefined where the server knows no such thing. */
+export async function isStrict(source: DataSource): Promise<boolean | undefined> {
+  const [row] = await source.query<{ Value: string }[]>("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'");
+  return row && row.Value === 'ON';
 }

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { defaultNames } from '#contract';
 import { migrate, openDataSource, Outbox } from '#platform';
-import { OtherSession } from '../../../../../test/support/other-session.ts';
+import { isStrict, OtherSession, strictSource } from '../../../../../test/support/other-session.ts';
 import { freshSchema } from '../../../../../test/support/services.ts';
 import type { Payment } from '../../domain/payment.ts';
 import { AttemptsMysql } from './attempts.mysql.ts';
@@ -125,13 +125,9 @@ describe('settling', () => {
   });
 
   it('C7 counts a payment once where snapshots are isolated strictly', async () => {
-    const isStrict = await other.snapshotIsolation('ON');
-    const strict = await openDataSource({ url: schema.url });
+    const strict = await strictSource(schema.url, 6);
     try {
-      if (isStrict) {
-        const [row] = await strict.query<{ strict: string }[]>('SELECT @@SESSION.innodb_snapshot_isolation AS strict');
-        expect(String(row?.strict)).toBe('1');
-      }
+      expect(await isStrict(strict)).not.toBe(false);
       const payments = await paid(5);
       const instances = Array.from({ length: 6 }, () => store(strict));
       const all = await Promise.all(instances.map((one) => one.settle(payments)));
@@ -140,7 +136,6 @@ describe('settling', () => {
       expect(await standing(payments)).toEqual(Array.from({ length: 5 }, () => 'SUCCESS 1'));
     } finally {
       await strict.destroy();
-      await other.snapshotIsolation('OFF');
     }
   });
 });
