@@ -27,7 +27,9 @@ await runCommand(HELP, {}, async () => {
     WECHAT_OAUTH_SECRET: await local.ensure('WECHAT_OAUTH_SECRET', randomSecret),
     LOG_LEVEL: 'warn',
   };
-  for (const [name, value] of Object.entries(defaults)) process.env[name] ??= value;
+  for (const [name, value] of Object.entries(defaults)) {
+    if (!process.env[`${name}_FILE`]) process.env[name] ??= value;
+  }
   await import('../apps/wechat-simulator/src/main.ts');
   const { SIMULATOR_PORT, SIMULATOR_TLS_PORT, SIMULATOR_DATA_DIR, SIMULATOR_CONTROL_TOKEN } = process.env;
   const { WECHAT_APPID, WECHAT_MCH_ID, WECHAT_API_KEY, WECHAT_OAUTH_SECRET } = process.env;

@@ -1,6 +1,7 @@
 /** What will be said to WeChat, as far as it can be judged without asking WeChat. */
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { settingFrom } from '../../libs/platform/src/config/read-settings.ts';
 import { ok, warning, wrong, type Finding } from './finding.ts';
 
 type Environment = Record<string, string | undefined>;
@@ -13,8 +14,8 @@ export function wechat(env: Environment): Finding[] {
   if (base === undefined || isLoopback(base)) return [ok('WeChat Pay is played by the simulator')];
   const findings: Finding[] = [];
   const need = (name: string, fits: (value: string) => boolean, what: string, repair: string) => {
-    const value = env[name];
-    if (value === undefined || value === '') findings.push(wrong(`${name} is not set`, repair));
+    const { value, trouble } = settingFrom(name, env);
+    if (value === undefined) findings.push(wrong(`${name} ${trouble ?? 'is not set'}`, repair));
     else if (!fits(value)) findings.push(wrong(`${name} ${what}`, repair));
     else findings.push(ok(`${name} is set`));
   };

@@ -1,6 +1,7 @@
 /** `.local/env`: what `npm start` made up for this clone, one `NAME=value` per line, readable by its owner only. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { settingFrom } from '../../libs/platform/src/config/read-settings.ts';
 import { randomSecret, type ServiceSecrets } from '../services/secrets.ts';
 
 const SERVICE_SECRETS = {
@@ -65,10 +66,15 @@ export class LocalEnv {
     return secrets as unknown as ServiceSecrets;
   }
 
-  /** What the apps need and the environment does not say; the environment always wins. */
+  /**
+   * What the apps need and the environment does not say, by `NAME` or `NAME_FILE`; the environment always wins. A file
+   * that cannot be read is the app's to refuse.
+   */
   async appSecrets(env: NodeJS.ProcessEnv): Promise<AppSecrets> {
     const secrets: Partial<AppSecrets> = {};
-    for (const name of APP_SECRETS) secrets[name] = env[name] ?? (await this.ensure(name, randomSecret));
+    for (const name of APP_SECRETS) {
+      secrets[name] = settingFrom(name, env).value ?? (await this.ensure(name, randomSecret));
+    }
     return secrets as AppSecrets;
   }
 

@@ -109,7 +109,13 @@ export function environmentOf(app: AppName, settings: StackSettings): Environmen
       ORDER_AMQP_URL: urls.orderAmqpUrl,
     },
   };
-  return { ...own[app], ...withoutToolchain(env) };
+  const given = withoutToolchain(env);
+  return { ...withoutFiled(own[app], given), ...given };
+}
+
+/** What the caller's environment reads from a file (`NAME_FILE`) is not made up beside it: an app refuses both. */
+function withoutFiled(madeUp: Environment, given: Environment): Environment {
+  return Object.fromEntries(Object.entries(madeUp).filter(([name]) => !given[`${name}_FILE`]));
 }
 
 /** The certificate that the simulator makes at its start; against the real WeChat there is none to make up. */

@@ -33,7 +33,7 @@ export function readSettings<T extends z.ZodObject>(
   const problems: SettingProblem[] = [];
   const values: Record<string, string> = {};
   for (const name of Object.keys(schema.shape)) {
-    const found = lookUp(name, env);
+    const found = settingFrom(name, env);
     if (found.value !== undefined) values[name] = found.value;
     const what = found.trouble ?? (found.value === undefined ? undefined : distrust(found.value, env.NODE_ENV));
     if (what !== undefined) problems.push({ name, what, repair: repairOf(schema, name) });
@@ -50,7 +50,8 @@ export function readSettings<T extends z.ZodObject>(
   return deepFreeze(parsed.data) as DeepReadonly<z.infer<T>>;
 }
 
-function lookUp(name: string, env: Environment): { value?: string; trouble?: string } {
+/** What the environment gives for one setting: as `NAME`, or as the text of the file that `NAME_FILE` names. */
+export function settingFrom(name: string, env: Environment): { value?: string; trouble?: string } {
   const direct = env[name] === '' ? undefined : env[name];
   const path = env[`${name}_FILE`];
   if (path === undefined || path === '') return direct === undefined ? {} : { value: direct };
