@@ -39,6 +39,9 @@ export function toProblem(error: unknown): Problem {
   return new Problem(status, codeByStatus[status] ?? (status < 500 ? 'REFUSED' : 'INTERNAL'), `${title}.`);
 }
 
+/** The client has hung up before its body was here: nothing was begun, and nobody reads the answer. */
+const hasLeft = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete;
+
 const statusOf = (error: unknown): number => {
   const status =
     error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown } | undefined)?.statusCode;
@@ -95,8 +98,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (host.getType() !== 'http') throw error;
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const problem = toProblem(error);
-    const path = request.url.split('?', 1)[0] ?? '/';
+    const problem = hasLeft(request) ? new Problem(400, 'BODY_INCOMPLETE', 'The body ended early.') : toProblem(error);
+    const path = request.originalUrl.split('?', 1)[0] ?? '/';
     if (problem.status >= 500 && !(error instanceof Problem)) {
       this.logger.error(error, { event: 'request.failed', method: request.method, path, status: problem.status });
     }

@@ -1,7 +1,6 @@
 import type { DynamicModule, NestApplicationOptions, Type } from '@nestjs/common';
 import { NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { CannotStart } from '../config/settings-error.ts';
@@ -10,11 +9,11 @@ import { measureRequests } from '../metrics/http-metrics.ts';
 import { PlatformModule } from '../platform.module.ts';
 import { Shutdown } from '../work/shutdown.ts';
 import { Deadlines } from './answer-within.ts';
+import { addBadAddress, routeBadAddress } from './bad-address.ts';
 import { addDocs, type OpenApiOptions } from './docs.ts';
 import { serveAssets } from './assets.ts';
 import { fastifyOf } from './fastify-of.ts';
-import { Problem } from './problem.ts';
-import { ProblemFilter, type ProblemPage, sendProblem, toProblem } from './problem-filter.ts';
+import { ProblemFilter, type ProblemPage } from './problem-filter.ts';
 import { addRateLimit } from './rate-limit.ts';
 import { addSecurityHeaders } from './security.ts';
 import { closeWithin, stopOnSignals } from './stop.ts';
@@ -95,6 +94,7 @@ async function prepare(app: NestFastifyApplication, options: StartOptions): Prom
   measureRequests(fastify);
   await addSecurityHeaders(app, options.publicUrl);
   await addRateLimit(app);
+  addBadAddress(fastify);
   serveAssets(fastify, options.staticDirs ?? []);
   await options.configure?.(app);
   if (options.openapi) addDocs(app, options.openapi);
@@ -112,11 +112,7 @@ function createAdapter(trustProxy: readonly string[] | undefined): FastifyAdapte
     routerOptions: { maxParamLength: 128 },
     clientErrorHandler: answerUnreadable,
     http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024 },
-    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      const status = error.statusCode ?? 400;
-      const problem = status < 500 ? new Problem(status, 'BAD_URL', 'The address is malformed.') : toProblem(error);
-      sendProblem(reply, problem, request.url.split('?', 1)[0]);
-    },
+    frameworkErrors: routeBadAddress,
   });
 }
 
