@@ -104,6 +104,7 @@ export function checkEveryPage(on: () => { stack: Stack; browser: Browser }): vo
       const { stack } = on();
       const { order } = await begun(stack);
       const entered = await fetch(order.payUrl, { redirect: 'manual' });
+      expect(entered.headers.get('cache-control')).toBe('no-store');
       const cookie = entered.headers
         .getSetCookie()
         .map((one) => one.split(';')[0])

@@ -92,7 +92,8 @@ export class CashierController {
         'The pay link is not valid.',
       );
     }
-    await reply.header('set-cookie', this.access.cookies(request, orderNo, token)).redirect(`/pay/${orderNo}`, 302);
+    void reply.header('set-cookie', this.access.cookies(request, orderNo, token)).header('cache-control', 'no-store');
+    await reply.redirect(`/pay/${orderNo}`, 302);
   }
 
   /** @param wantsCode makes the first code; a phone chooses its way by a button, and nothing is open before that */

@@ -141,6 +141,14 @@ describe('one stream', () => {
   });
 });
 
+describe('who asks for the head of a stream only', () => {
+  it('has it at once and takes no place', async () => {
+    const answer = await fetch(`${started.url}/stream/HEAD`, { method: 'HEAD' });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    expect(await free('HEAD')).toBe(MAX_PER_ORDER);
+  });
+});
+
 describe('the streams of one order', () => {
   it('are bounded, and each gives its place back when its client leaves', async () => {
     expect(await free('BOUNDED')).toBe(MAX_PER_ORDER);

@@ -13,6 +13,13 @@ const MAX_PER_ADDRESS = 50;
 /** A client that does not read is let go before it costs memory. */
 const MAX_UNREAD_BYTES = 64 * 1024;
 
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  // A proxy (nginx) hands events on as they come.
+  'x-accel-buffering': 'no',
+};
+
 /** Open event streams of this instance. */
 @Injectable()
 export class StatusStreams {
@@ -60,6 +67,11 @@ export class StatusStreams {
       // The visitor has left, or has been told that it takes too long.
       if (reply.raw.destroyed || reply.sent) {
         leave();
+        return;
+      }
+      if (reply.request.method === 'HEAD') {
+        leave();
+        await reply.headers(HEADERS).send();
         return;
       }
       const stream = new Stream(reply, leave, () => this.streams.delete(end));
@@ -111,9 +123,7 @@ class Stream {
     reply.hijack();
     this.raw.writeHead(200, {
       ...(reply.getHeaders() as OutgoingHttpHeaders),
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
+      ...HEADERS,
     });
     this.raw.write('retry: 2000\n\n');
     this.heartbeat = setInterval(() => this.write(': \n\n'), HEARTBEAT_MS);
