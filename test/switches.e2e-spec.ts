@@ -47,6 +47,32 @@ describe('the way to pay', () => {
   );
 
   it(
+    'is told to the pages that are open, at whichever instance, when it changes',
+    async () => {
+      const { buyer, orderNo } = await ordered(stack);
+      await buyer.createCode(orderNo);
+      const second = await stack.secondPay();
+      const leave = new AbortController();
+      try {
+        // Streams never ask by themselves: what comes has been told.
+        const streams = [stack.links.pay, second.url].map((at) => buyer.follow(orderNo, leave.signal, at));
+        const first = await Promise.all(streams.map((stream) => stream.next()));
+        expect(first).toMatchObject([1, 2].map(() => ({ value: { tradeType: 'NATIVE' } })));
+        await buyer.createWay(orderNo, 'h5');
+        const shown = streams.map(async (stream) => {
+          for await (const { tradeType, tradeState } of stream) if (tradeType === 'MWEB') return tradeState;
+          return 'never';
+        });
+        expect(await Promise.all(shown)).toEqual(['NOTPAY', 'NOTPAY']);
+      } finally {
+        leave.abort();
+        await second.stop();
+      }
+    },
+    TEST_MS,
+  );
+
+  it(
     'changes at once when WeChat has refused the old one, of which it knows nothing then',
     async () => {
       const { buyer, orderNo } = await ordered(stack);

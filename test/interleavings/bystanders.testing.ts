@@ -6,7 +6,15 @@ import {
   PayLinks,
   PendingOrders as PendingOfOrder,
 } from '../../apps/order/src/flow/ports.ts';
-import { Audits, Counts, Orders, PendingOrders, PrepayLock, RefundListings } from '../../apps/pay/src/flow/ports.ts';
+import {
+  Audits,
+  Counts,
+  OpenPages,
+  Orders,
+  PendingOrders,
+  PrepayLock,
+  RefundListings,
+} from '../../apps/pay/src/flow/ports.ts';
 import type { Product } from '../../apps/order/src/domain/basket.ts';
 import type { Around } from './around.testing.ts';
 import type { OrderBooks, OrderRow } from './order-books.testing.ts';
@@ -39,6 +47,10 @@ export class NoListings extends RefundListings {
 
 export class NoLock extends PrepayLock {
   override acquire = () => Promise.resolve('away' as const);
+}
+
+export class NoPages extends OpenPages {
+  override switched = nothing;
 }
 
 export class NoCounts extends Counts {

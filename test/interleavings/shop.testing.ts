@@ -31,6 +31,7 @@ import {
   NoCounts,
   NoLinks,
   NoListings,
+  NoPages,
   NoLock,
   NoOrders,
   NoRedis,
@@ -171,7 +172,16 @@ export class Shop implements Around {
     const takeOver = new TakeOver(refunds, refundGateway, new NoListings());
     const ask = new Ask(gateway, attempts, settle, takeOver);
     const closeAttempt = new CloseAttempt(attempts, gateway, ask);
-    const prepare = new PrepareAttempt(attempts, gateway, ask, closeAttempt, redis, watch, prepaySettings);
+    const prepare = new PrepareAttempt(
+      attempts,
+      gateway,
+      ask,
+      closeAttempt,
+      redis,
+      watch,
+      new NoPages(),
+      prepaySettings,
+    );
     const ways = new WaySettings({ wapUrl: 'https://pay.example.test', wapName: 'tea shop' }, {});
     const lookUp = new LookUp(attempts, new NoOrders());
     const status = new Status(lookUp, ask, checks, redis, refunds);

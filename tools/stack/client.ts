@@ -161,9 +161,12 @@ export class Client {
     return this.#json('GET', url, { headers: this.cookiesOf(orderNo) });
   }
 
-  /** Status views as the cashier page receives them, until `signal` aborts or the stream ends. */
-  async *follow(orderNo: string, signal: AbortSignal): AsyncGenerator<StatusView> {
-    const url = `${this.links.pay}/weixin/pay/status/stream?outtradeno=${orderNo}`;
+  /**
+   * Status views as the cashier page receives them, until `signal` aborts or the stream ends.
+   * @param at another instance of `pay`
+   */
+  async *follow(orderNo: string, signal: AbortSignal, at = this.links.pay): AsyncGenerator<StatusView> {
+    const url = `${at}/weixin/pay/status/stream?outtradeno=${orderNo}`;
     const headers = { ...this.cookiesOf(orderNo), accept: 'text/event-stream' };
     const answer = await fetch(url, { headers, signal });
     if (!answer.ok || !answer.body) throw new UnexpectedAnswer('the status stream', answer.status, await answer.text());

@@ -17,6 +17,7 @@ import {
   Counts,
   Gateway,
   Openids,
+  OpenPages,
   Orders,
   Payments,
   PendingOrders,
@@ -69,6 +70,7 @@ import { RefundListMysql } from './out/mysql/refund-list.mysql.ts';
 import { RefundListingsMysql } from './out/mysql/refund-listings.mysql.ts';
 import { RefundsMysql } from './out/mysql/refunds.mysql.ts';
 import { paySchema } from './out/mysql/schema.ts';
+import { OpenPagesRabbit } from './out/rabbit/open-pages.rabbit.ts';
 import { OrdersRabbit } from './out/rabbit/orders.rabbit.ts';
 import { ProductsRabbit } from './out/rabbit/products.rabbit.ts';
 import { PendingOrdersRedis } from './out/redis/pending-orders.redis.ts';
@@ -148,6 +150,7 @@ export class PayModule {
         { provide: PrepayLock, useClass: PrepayLockRedis },
         { provide: Orders, useClass: OrdersRabbit },
         { provide: Products, useClass: ProductsRabbit },
+        { provide: OpenPages, useClass: OpenPagesRabbit },
         { provide: Counts, useClass: CountsPrometheus },
         {
           provide: Gateway,

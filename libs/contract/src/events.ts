@@ -55,6 +55,8 @@ export const eventData = {
   /** Money of another amount than asked. `paidAt` and `source` are missing in events of older senders. */
   'payment.mismatched': failedPayment.extend({ paidAt: at.optional(), source: source.optional() }),
   'payment.closed': z.object({ orderNo, closedAttempts: z.array(outTradeNo) }),
+  /** The way to pay has changed: this attempt was closed for another one, or is the other one. For open pages only. */
+  'payment.switched': z.object({ orderNo, outTradeNo }),
   'payment.close.requested': z.object({ orderNo, reason: z.enum(['timeout', 'buyer', 'failed']) }),
   'refund.requested': z.object({
     orderNo,
@@ -108,6 +110,7 @@ export const eventClass: Record<EventType, 'required' | 'notice'> = {
   'payment.failed': 'required',
   'payment.mismatched': 'required',
   'payment.closed': 'required',
+  'payment.switched': 'notice',
   'payment.close.requested': 'required',
   'refund.requested': 'required',
   'refund.succeeded': 'required',

@@ -52,6 +52,8 @@ const fromPay: readonly EventType[] = [
   'refund.failed',
   'refund.abnormal',
 ];
+/** What instances of `pay` tell one another; no inbox takes it. */
+const amongPay: readonly EventType[] = ['payment.switched'];
 const fromOrder: readonly EventType[] = [
   'order.placed',
   'payment.close.requested',
@@ -94,7 +96,7 @@ export const payInbox = (names: TopologyNames): Inbox => inbox(names.payQueue, n
 
 /** The exchange an event is published to: each app has its own, and its account may write to no other. */
 export const exchangeOf = (type: EventType, names: TopologyNames): string =>
-  fromPay.includes(type) ? names.paymentExchange : names.orderExchange;
+  [...fromPay, ...amongPay].includes(type) ? names.paymentExchange : names.orderExchange;
 
 /** `order` answers requests of `pay` here; a request older than its caller's deadline is dropped. */
 export const orderRequests = (names: TopologyNames): QueueSpec => ({

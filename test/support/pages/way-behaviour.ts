@@ -159,8 +159,6 @@ export function checkWays(on: () => { stack: Stack; browser: Browser }): void {
       await page.locator('[data-way="h5"]').click();
       await seen(page, '[data-screen="sheet"]');
       expect(await waysOf(order)).toEqual(['NATIVE', 'MWEB']);
-      // Nothing tells a page of another way; it looks by itself, at the latest when it is looked at.
-      await desk.page.reload();
       await seen(desk.page, '[data-code="elsewhere"]');
       await desk.page.getByRole('button', { name: 'Scan here instead' }).click();
       await seen(desk.page, '[data-code="ready"]');

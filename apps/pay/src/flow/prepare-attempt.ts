@@ -7,7 +7,7 @@ import { ABSENCE_SETTLES_MS, CLOSE_REFUSED_FOR_MS } from '../domain/schedule.ts'
 import type { TradeType, Way } from '../domain/way.ts';
 import { Ask } from './ask.ts';
 import { CloseAttempt } from './close-attempt.ts';
-import { Attempts, type BegunPrepay, Gateway, PendingOrders, type PreparedAtWechat } from './ports.ts';
+import { Attempts, type BegunPrepay, Gateway, OpenPages, PendingOrders, type PreparedAtWechat } from './ports.ts';
 import { Watch } from './watch.ts';
 
 /** What is the same for all attempts of this installation. */
@@ -59,6 +59,7 @@ export class PrepareAttempt {
     private readonly closeAttempt: CloseAttempt,
     private readonly pending: PendingOrders,
     private readonly watch: Watch,
+    private readonly pages: OpenPages,
     private readonly settings: PrepaySettings,
   ) {}
 
@@ -71,8 +72,18 @@ export class PrepareAttempt {
     const begun = await this.begin(orderNo, way, call);
     if (begun.kind !== 'other-way' || !mayClose) return this.go(begun, now, call.callMs);
     const kept = await this.closeOther(begun.attempt, now);
+    if (kept) return kept;
+    this.switched(begun.attempt);
     // Still under the lock, so that nobody prepares the old way again in between.
-    return kept ?? this.go(await this.begin(orderNo, way, call), now, call.callMs);
+    const round = await this.go(await this.begin(orderNo, way, call), now, call.callMs);
+    if (round !== 'again' && round.kind === 'ready') this.switched(round.attempt);
+    return round;
+  }
+
+  /** Other pages of the order show what can no longer be paid, or do not show yet what can. */
+  private switched(attempt: Attempt): void {
+    this.watch.changed(attempt.orderNo);
+    this.pages.switched(attempt);
   }
 
   private begin(

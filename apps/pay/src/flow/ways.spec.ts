@@ -80,6 +80,28 @@ describe('another way to pay', () => {
     expect([world.stateOf(NO), world.stateOf(`${NO}-2`)]).toEqual(['CLOSED', 'NOTPAY']);
   });
 
+  it('is told to every page that is open: when the old way is over, and when the new one is there', async () => {
+    let changes = 0;
+    world.watch.watch(NO, () => (changes += 1));
+    await native();
+    expect([world.switched, changes]).toEqual([[], 1]);
+    world.wechat.onPrepare = () => {
+      expect([world.switched, changes]).toEqual([[NO], 2]);
+      return mweb;
+    };
+    await h5();
+    expect(world.switched).toEqual([NO, `${NO}-2`]);
+    await h5();
+    expect(world.switched).toHaveLength(2);
+  });
+
+  it('is told to every page even when WeChat then refuses the new one', async () => {
+    await native();
+    world.wechat.onPrepare = () => ({ kind: 'refused', code: 'NOAUTH', text: '', leavesNothing: true });
+    expect(await h5()).toMatchObject({ kind: 'wechat-refused' });
+    expect(world.switched).toEqual([NO]);
+  });
+
   it('is another payer, too', async () => {
     world.wechat.onPrepare = () => prepayId;
     await jsapi();

@@ -15,6 +15,7 @@ import {
   Closings,
   Counts,
   type DueOrder,
+  OpenPages,
   Orders,
   Payments,
   PendingOrders,
@@ -116,6 +117,15 @@ class LockInMemory extends PrepayLock {
   };
 }
 
+class PagesInMemory extends OpenPages {
+  constructor(private readonly world: World) {
+    super();
+  }
+  override switched = ({ outTradeNo }: { outTradeNo: string }) => {
+    this.world.switched.push(outTradeNo);
+  };
+}
+
 class OrdersInMemory extends Orders {
   constructor(private readonly world: World) {
     super();
@@ -148,6 +158,8 @@ export class World {
   readonly attempts: Attempts = new AttemptsInMemory(this.store);
   readonly removed: string[] = [];
   readonly scheduled: DueOrder[] = [];
+  /** Attempts whose end or beginning open pages were told of. */
+  readonly switched: string[] = [];
   readonly counted: string[] = [];
   readonly counts: Counts = new CountsInMemory(this.counted);
   due: Attempt[] = [];
@@ -181,7 +193,16 @@ export class World {
     const refund = new RefundMoney(this.refunds, this.refundWechat, watch, counts);
     const lookUp = new LookUp(attempts, new OrdersInMemory(this));
     const closeAttempt = new CloseAttempt(attempts, wechat, ask);
-    const prepare = new PrepareAttempt(attempts, wechat, ask, closeAttempt, pending, watch, settings);
+    const prepare = new PrepareAttempt(
+      attempts,
+      wechat,
+      ask,
+      closeAttempt,
+      pending,
+      watch,
+      new PagesInMemory(this),
+      settings,
+    );
     const ways = new WaySettings({ wapUrl: 'https://pay.example.test', wapName: 'tea shop' }, this.appids);
     return {
       prepay: new Prepay(lookUp, prepare, wechat, new LockInMemory(this), counts, ways),

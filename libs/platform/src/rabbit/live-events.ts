@@ -1,9 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { Event, EventType } from '#contract';
+import { type Event, type EventType, exchangeOf, type TopologyNames } from '#contract';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { RabbitConnection } from './connection.ts';
 import { errorText } from './errors.ts';
 import { LiveChannel, plainChannel } from './live-channel.ts';
+import type { Publisher } from './publisher.ts';
 import { readEvent } from './read-event.ts';
 
 export interface LiveListener {
@@ -29,8 +30,19 @@ export class LiveEvents {
 
   constructor(
     private readonly connection: RabbitConnection,
-    private readonly exchange: string,
+    private readonly publisher: Pick<Publisher, 'publish' | 'available'>,
+    private readonly names: TopologyNames,
   ) {}
+
+  /** Tells whoever listens now, at every instance. Not kept for later: what counts goes through the outbox. */
+  announce(event: Event): void {
+    if (!this.publisher.available) return;
+    const { id: messageId, type } = event;
+    const exchange = exchangeOf(type, this.names);
+    this.publisher
+      .publish({ exchange, routingKey: type, messageId, type, body: event, mandatory: false })
+      .catch((error: unknown) => this.logger.warn(`not announced: ${errorText(error)}`));
+  }
 
   listen(keys: readonly EventType[], listener: LiveListener): LiveSubscription {
     const live: LiveChannel = new LiveChannel(this.connection, {
@@ -63,9 +75,12 @@ export class LiveEvents {
     listener: LiveListener,
     live: LiveChannel,
   ): Promise<void> {
-    await channel.assertExchange(this.exchange, 'topic', { durable: true });
     const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true, durable: false });
-    for (const key of keys) await channel.bindQueue(queue, this.exchange, key);
+    for (const key of keys) {
+      const exchange = exchangeOf(key, this.names);
+      await channel.assertExchange(exchange, 'topic', { durable: true });
+      await channel.bindQueue(queue, exchange, key);
+    }
     const onMessage = (message: ConsumeMessage | null) => {
       if (message === null) return void live.renew();
       const reading = readEvent(message);

@@ -188,6 +188,23 @@ describe('two apps with messaging', () => {
     expect(heard[4]).toEqual(['b', 'order.paid:2']);
   });
 
+  it('tell every listener what is announced, of which nothing is kept', async () => {
+    const heard: string[] = [];
+    const live = pay.app.get(LiveEvents);
+    const switched = (nth: number) =>
+      event('payment.switched', `payment.switched:${orderNo}-${nth}`, { orderNo, outTradeNo: `${orderNo}-${nth}` });
+    live.announce(switched(2));
+    const listeners = [1, 2].map(() =>
+      live.listen(['payment.switched', 'order.paid'], { event: ({ id }) => heard.push(id) }),
+    );
+    await Promise.all(listeners.map(({ ready }) => ready));
+    live.announce(switched(3));
+    await until('both heard it', () => heard.length === 2);
+    expect(heard).toEqual([`payment.switched:${orderNo}-3`, `payment.switched:${orderNo}-3`]);
+    expect(await pay.app.get(DataSource).query('SELECT * FROM outbox')).toEqual([]);
+    await Promise.all(listeners.map(({ close }) => close()));
+  });
+
   it('leave no connection behind when they are closed', async () => {
     await Promise.all([order.close(), pay.close()]);
     const direct = await connect(amqpUrl());

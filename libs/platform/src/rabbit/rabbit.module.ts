@@ -103,8 +103,9 @@ export class RabbitModule {
         },
         {
           provide: LiveEvents,
-          inject: [CONSUMING],
-          useFactory: (connection: RabbitConnection) => new LiveEvents(connection, names.orderExchange),
+          inject: [CONSUMING, Publisher],
+          useFactory: (connection: RabbitConnection, publisher: Publisher) =>
+            new LiveEvents(connection, publisher, names),
         },
         {
           provide: RabbitServer,

@@ -1,4 +1,10 @@
-/** What is written down for people: deeds of operators, counters. */
+/** For people who look on: pages that are open, deeds of operators, counters. */
+
+/** Pages that are open, at whichever instance. They look by themselves too: nothing depends on their hearing of it. */
+export abstract class OpenPages {
+  /** The way to pay has changed: this attempt was closed for another one, or is the other one. */
+  abstract switched(attempt: { orderNo: string; outTradeNo: string }): void;
+}
 
 /** What operators do is written down. */
 export abstract class Audits {
