@@ -1,6 +1,6 @@
 /** Migrations in processes that are killed on the way. MySQL commits DDL as it goes, so each leaves half of its work. */
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { type DatabaseOptions, migrate, openDataSource } from '#platform';
+import { type DatabaseOptions, migrate, MigrationFailed, openDataSource } from '#platform';
 
 type Migration = new () => MigrationInterface;
 export interface Schema extends Pick<DatabaseOptions, 'entities'> {
@@ -23,7 +23,7 @@ export async function migrateThroughDeaths(url: string, schema: Schema): Promise
       await migrate(source);
       return deaths;
     } catch (error) {
-      if (!(error instanceof Killed)) throw error;
+      if (!(error instanceof MigrationFailed && error.cause instanceof Killed)) throw error;
     } finally {
       await source.destroy();
     }
@@ -47,6 +47,21 @@ export async function tablesOf(url: string): Promise<string[]> {
       created.push((row?.['Create Table'] ?? '').replace(/ AUTO_INCREMENT=\d+/, ''));
     }
     return created.sort();
+  } finally {
+    await source.destroy();
+  }
+}
+
+/** Columns whose text is neither what machines compare (ascii) nor what people write (utf8mb4). */
+export async function narrowColumns(url: string): Promise<string[]> {
+  const source = await openDataSource({ url });
+  try {
+    const rows = await source.query<{ name: string }[]>(
+      `SELECT CONCAT(TABLE_NAME, '.', COLUMN_NAME) AS name FROM information_schema.COLUMNS
+        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME <> 'migrations'
+          AND CHARACTER_SET_NAME NOT IN ('ascii', 'utf8mb4')`,
+    );
+    return rows.map(({ name }) => name).sort();
   } finally {
     await source.destroy();
   }

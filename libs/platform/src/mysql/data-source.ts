@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { boundedDriver } from './pool.ts';
+import { QuietTypeOrm } from './typeorm-logger.ts';
 
 export interface DatabaseOptions {
   /** `mysql://user:password@host:3306/database` */
@@ -59,5 +60,6 @@ function dataSourceOptions(
     migrations,
     synchronize: false,
     logging: false,
+    logger: new QuietTypeOrm(),
   };
 }
