@@ -37,12 +37,15 @@ async function asAdmin(...statements: string[]): Promise<void> {
 }
 
 /**
- * An empty utf8mb4 schema `<prefix>_<random>` and the URL that opens it with all rights.
+ * An empty schema `<prefix>_<random>` and the URL that opens it with all rights.
  * `drop()` removes it; call it in `afterAll`, after every connection to it is closed.
  */
-export async function freshSchema(prefix: string): Promise<{ url: string; drop: () => Promise<void> }> {
+export async function freshSchema(
+  prefix: string,
+  characters: 'utf8mb4' | 'latin1' = 'utf8mb4',
+): Promise<{ url: string; drop: () => Promise<void> }> {
   const name = `${prefix}_${suffix()}`;
-  await asAdmin(`CREATE DATABASE \`${name}\` CHARACTER SET utf8mb4`);
+  await asAdmin(`CREATE DATABASE \`${name}\` CHARACTER SET ${characters}`);
   const url = new URL(required('TEST_MYSQL_URL'));
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => asAdmin(`DROP DATABASE IF EXISTS \`${name}\``) };

@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { migrateAtOnce, migrateThroughDeaths, tablesOf } from '../../../test/support/killed-migrations.ts';
+import {
+  migrateAtOnce,
+  migrateThroughDeaths,
+  narrowColumns,
+  tablesOf,
+} from '../../../test/support/killed-migrations.ts';
 import { freshSchema } from '../../../test/support/services.ts';
 import { paySchema } from './out/mysql/schema.ts';
 
@@ -12,6 +17,18 @@ describe('migrations whose process is killed, H4 of the fault matrix', () => {
       expect(await tablesOf(killed.url)).toEqual(await tablesOf(whole.url));
     } finally {
       await Promise.all([killed.drop(), whole.drop()]);
+    }
+  });
+});
+
+describe('migrations of a schema that was made for another language', () => {
+  it('make room for every character', async () => {
+    const schema = await freshSchema('pay', 'latin1');
+    try {
+      await migrateAtOnce(schema.url, paySchema);
+      expect(await narrowColumns(schema.url)).toEqual([]);
+    } finally {
+      await schema.drop();
     }
   });
 });

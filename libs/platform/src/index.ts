@@ -37,6 +37,7 @@ export * from './mysql/migrate.ts';
 export * from './mysql/mysql.module.ts';
 export * from './mysql/transact.ts';
 export * from './mysql/trouble.ts';
+export * from './mysql/widen-messages.ts';
 export * from './operator/anomaly-desk.ts';
 export * from './operator/audit.ts';
 export * from './operator/list-page.ts';

@@ -8,6 +8,7 @@ import { Operators1764100000000 } from './migrations/1764100000000-operators.ts'
 import { Ways1764000000000 } from './migrations/1764000000000-ways.ts';
 import { RefundList1764200000000 } from './migrations/1764200000000-refund-list.ts';
 import { RefusedCalls1764300000000 } from './migrations/1764300000000-refused-calls.ts';
+import { WideMessages1764400000000 } from './migrations/1764400000000-wide-messages.ts';
 import { NoticeRow } from './notice.row.ts';
 import { PayableRow } from './payable.row.ts';
 import { RefundListingRow } from './refund-listing.row.ts';
@@ -34,5 +35,6 @@ export const paySchema = {
     Operators1764100000000,
     RefundList1764200000000,
     RefusedCalls1764300000000,
+    WideMessages1764400000000,
   ],
 };
