@@ -5,7 +5,8 @@ import { handedOutForMs, type Scene, type TradeType } from './way.ts';
  * One order of ours at WeChat.
  *
  * CREATED: written down before WeChat is called, so nothing WeChat may know is unknown to us. NOTPAY: WeChat has it.
- * CLOSED and FAILED can still become SUCCESS: verified money is never turned away (the order's side calls it late).
+ * CLOSED and FAILED can still become SUCCESS: verified money is never turned away (the order's side calls it late), and
+ * money of another amount, which fails its attempt, may be accepted for the order.
  */
 export type AttemptState = 'CREATED' | 'NOTPAY' | 'SUCCESS' | 'CLOSED' | 'FAILED';
 

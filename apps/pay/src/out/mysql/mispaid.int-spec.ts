@@ -6,6 +6,7 @@ import { migrate, openDataSource, Outbox } from '#platform';
 import { freshSchema } from '../../../../../test/support/services.ts';
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Payment } from '../../domain/payment.ts';
+import { statusView } from '../../domain/view.ts';
 import { AnomalyGuideMysql } from './anomaly-guide.mysql.ts';
 import { AttemptsMysql } from './attempts.mysql.ts';
 import { ChecksMysql } from './checks.mysql.ts';
@@ -157,15 +158,53 @@ describe('money of another amount', () => {
     expect(Number((await row(attempt))?.['asked'])).toBe(0);
   });
 
-  it('is settled when order says that it paid the order', async () => {
-    const attempt = await placed();
-    const payment = money(attempt, 130);
-    await payments.settle([payment]);
-    const { orderNo } = attempt;
-    await attempts.recordOrderStatus([{ orderNo, status: 'PAID', transactionId: payment.transactionId }]);
-    expect(await anomaly()).toMatchObject({ state: 'DONE', note: 'accepted: it paid its order' });
-    await asked(attempt, payment);
-    expect(Number((await row(attempt))?.['asked'])).toBe(0);
+  describe('that order has accepted', () => {
+    const accepted = async (totalFee: number) => {
+      const attempt = await placed();
+      const payment = money(attempt, totalFee);
+      await payments.settle([payment]);
+      const { orderNo } = attempt;
+      await attempts.recordOrderStatus([{ orderNo, status: 'PAID', transactionId: payment.transactionId }]);
+      return { attempt, payment };
+    };
+
+    it('is settled: its attempt has succeeded by it, and nothing is asked any more', async () => {
+      const { attempt, payment } = await accepted(130);
+      expect(await anomaly()).toMatchObject({ state: 'DONE', note: 'accepted: it paid its order' });
+      const { payable, attempts: all = [], now } = (await attempts.find(attempt.orderNo)) ?? {};
+      const view = payable && statusView(payable, all, null, now ?? new Date());
+      expect(view).toMatchObject({ orderStatus: 'PAID', tradeState: 'SUCCESS', phase: 'paid' });
+      expect(view?.paidAt).toBe(payment.paidAt.toISOString());
+      await asked(attempt, payment);
+      expect(Number((await row(attempt))?.['asked'])).toBe(0);
+    });
+
+    it('is not told again: only its own amount would be true', async () => {
+      const { attempt, payment } = await accepted(130);
+      await db.query('DELETE FROM outbox');
+      expect(await payments.settle([payment])).toMatchObject([{ outcome: 'already-settled' }]);
+      await payments.tellAgain([attempt.outTradeNo]);
+      expect(await db.query('SELECT type FROM outbox')).toEqual([]);
+    });
+
+    it('is given back as what it was', async () => {
+      const { attempt, payment } = await accepted(130);
+      const { transactionId } = payment;
+      const command = { orderNo: attempt.orderNo, transactionId, outRefundNo: 'A1', amountFen: 30, reason: 'surplus' };
+      expect(await refunds.record(command)).toBe('recorded');
+      expect(await refunds.find('A1')).toMatchObject({ totalFee: 130, amountFen: 30, outTradeNo: attempt.outTradeNo });
+    });
+
+    it('before processes wrote down when it was paid was paid when it was told', async () => {
+      const attempt = await placed();
+      const payment = money(attempt, 130);
+      await payments.settle([payment]);
+      await db.query("UPDATE anomaly SET detail = JSON_REMOVE(detail, '$.paidAt')");
+      const { transactionId } = payment;
+      await attempts.recordOrderStatus([{ orderNo: attempt.orderNo, status: 'PAID', transactionId }]);
+      const [paid] = (await attempts.find(attempt.orderNo))?.attempts ?? [];
+      expect(paid).toMatchObject({ state: 'SUCCESS', paidAt: (await anomaly())?.['created_at'] });
+    });
   });
 
   it('stays open when other money paid the order', async () => {

@@ -10,20 +10,23 @@ export interface Paid {
   totalFee: number;
 }
 
-/** Money of ours by WeChat's number: that of a settled attempt, or money of another amount that is kept as an anomaly. */
+/**
+ * Money of ours by WeChat's number: money of another amount than was asked, be it accepted or not, is kept as an anomaly;
+ * all other money is that of a settled attempt.
+ */
 export async function paidOf(em: EntityManager, transactionId: string): Promise<Paid | undefined> {
-  const [attempt] = await em.query<AttemptRow[]>(
-    "SELECT * FROM attempt WHERE transaction_id = ? AND state = 'SUCCESS'",
-    [transactionId],
-  );
-  if (attempt) return paid(attempt, Number(attempt.total_fee));
   const [odd] = await em.query<(AttemptRow & { detail: string })[]>(
     `SELECT a.*, x.detail FROM anomaly x JOIN attempt a ON a.out_trade_no = x.out_trade_no
       WHERE x.kind = 'AMOUNT' AND x.transaction_id = ?`,
     [transactionId],
   );
   const { totalFee } = odd ? (JSON.parse(odd.detail) as { totalFee: unknown }) : { totalFee: undefined };
-  return odd && typeof totalFee === 'number' ? paid(odd, totalFee) : undefined;
+  if (odd && typeof totalFee === 'number') return paid(odd, totalFee);
+  const [attempt] = await em.query<AttemptRow[]>(
+    "SELECT * FROM attempt WHERE transaction_id = ? AND state = 'SUCCESS'",
+    [transactionId],
+  );
+  return attempt && paid(attempt, Number(attempt.total_fee));
 }
 
 const paid = (attempt: AttemptRow, totalFee: number): Paid => ({

@@ -50,8 +50,10 @@ export class PaymentsMysql extends Payments {
   override async tellAgain(outTradeNos: readonly string[]): Promise<void> {
     if (outTradeNos.length === 0) return;
     const recorded = await transact(this.db, async (em) => {
+      // Of money of another amount `order` itself has said that it paid: there is nothing to tell.
       const rows = await em.query<AttemptRow[]>(
-        "SELECT * FROM attempt WHERE out_trade_no IN (?) AND state = 'SUCCESS'",
+        `SELECT * FROM attempt a WHERE out_trade_no IN (?) AND state = 'SUCCESS'
+            AND NOT EXISTS (SELECT 1 FROM anomaly x WHERE x.kind = 'AMOUNT' AND x.transaction_id = a.transaction_id)`,
         [outTradeNos],
       );
       return this.outbox.record(

@@ -172,6 +172,7 @@ export async function writeAnomalies(
       totalFee: result.kind === 'paid' ? result.totalFee : null,
       expectedFee: attempt?.totalFee ?? null,
       settledTransaction: attempt?.transactionId ?? null,
+      paidAt: result.kind === 'paid' ? result.paidAt : null,
       mchId: result.mchId,
       appid: result.appid,
     };
