@@ -85,6 +85,7 @@ describe('an operator', () => {
       await becomesDone('pay', orderNo, 'AMOUNT');
       expect(await deeds('order', orderNo)).toEqual([['operator', 'order.review.accept']]);
       await until('the page says paid', async () => (await buyer.status(orderNo)).phase === 'paid');
+      expect(await buyer.status(orderNo)).toMatchObject({ tradeState: 'SUCCESS', paidAt: expect.any(String) });
     },
     TEST_MS,
   );
@@ -131,7 +132,14 @@ describe('an operator', () => {
         }
         expect(await buyer.order(order.orderNo)).toMatchObject({ status: 'REFUNDED', points: 0 });
         expect((await anomaly('order', order.orderNo, 'REFUND_ABNORMAL')).state).toBe('DONE');
-        expect(await deeds('order', outRefundNo)).toEqual([['operator', 'refund.repaid']]);
+        expect(await deeds('order', outRefundNo)).toEqual([
+          ['operator', 'refund.repaid'],
+          ['operator', 'refund.request'],
+        ]);
+        const otherwise = { how: 'cash', note: 'at the till' };
+        await expect(operator.operate('order', `refunds/${outRefundNo}/repaid`, otherwise)).rejects.toThrow(
+          /409: .*REFUND_REPAID/,
+        );
       } finally {
         await operator.rules({ refundEndsAs: 'SUCCESS' });
       }

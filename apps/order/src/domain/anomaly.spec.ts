@@ -7,6 +7,7 @@ const refund = (state: Refund['state'], over: Partial<Refund> = {}): Refund => (
   state,
   ...over,
 });
+const amounts = (totalFee = 120, refundedFen = 0, reservedFen = 0) => ({ totalFee, refundedFen, reservedFen });
 const facts = (kind: AnomalyKind, over: Partial<AnomalyFacts> = {}): AnomalyFacts => ({
   anomalyId: '7',
   kind,
@@ -15,7 +16,7 @@ const facts = (kind: AnomalyKind, over: Partial<AnomalyFacts> = {}): AnomalyFact
   orderNo: 'N1',
   outRefundNo: kind.startsWith('RE') ? 'R1' : '',
   order: { status: 'CANCELLED', totalFee: 100 },
-  payment: { totalFee: 120, refundedFen: 0, reservedFen: 0 },
+  payment: { role: kind === 'LATE' || kind === 'DOUBLE' ? kind : 'AMOUNT', ...amounts() },
   refunds: [],
   ...over,
 });
@@ -48,7 +49,7 @@ describe('an anomaly', () => {
     ['enough money in review', facts('AMOUNT', { order: review }), /120 fen came for an order of 100/, /accept/, false],
     [
       'too little money in review',
-      facts('AMOUNT', { order: review, payment: { totalFee: 99, refundedFen: 0, reservedFen: 0 } }),
+      facts('AMOUNT', { order: review, payment: { role: 'AMOUNT', ...amounts(99) } }),
       /99 fen came for an order of 100/,
       /less than the order costs/,
       false,
@@ -75,6 +76,46 @@ describe('an anomaly', () => {
       /refused refund R1/,
       /closes by itself/,
       false,
+    ],
+    [
+      'a refused refund of late money that is asked for as a whole',
+      facts('REFUND_REFUSED', {
+        payment: { role: 'LATE', ...amounts(100, 0, 100) },
+        refunds: [refund('REFUSED'), refund('REQUESTED', { outRefundNo: 'R2' })],
+      }),
+      /refused refund R1/,
+      /closes by itself/,
+      false,
+    ],
+    [
+      'a refused refund of an order’s own money beside another refund',
+      facts('REFUND_REFUSED', {
+        payment: { role: 'MAIN', ...amounts(1_000, 0, 40) },
+        refunds: [refund('REFUSED'), refund('REQUESTED', { outRefundNo: 'R2', amountFen: 40 })],
+      }),
+      /refused refund R1/,
+      /anomalies\/7\/refund/,
+      true,
+    ],
+    [
+      'a refused refund whose money went back by another',
+      facts('REFUND_REFUSED', {
+        payment: { role: 'MAIN', ...amounts(120, 50) },
+        refunds: [refund('REFUSED'), refund('SUCCESS', { outRefundNo: 'R2', amountFen: 50 })],
+      }),
+      /refused refund R1/,
+      /orders\/N1\/refunds/,
+      true,
+    ],
+    [
+      'an abnormal refund whose money went back by another',
+      facts('REFUND_ABNORMAL', {
+        payment: { role: 'MAIN', ...amounts(120, 120, 100) },
+        refunds: [refund('ABNORMAL'), refund('SUCCESS', { outRefundNo: 'R2', amountFen: 120 })],
+      }),
+      /did not take/,
+      /close this/,
+      true,
     ],
     ['a closed refund', facts('REFUND_CLOSED', { refunds: [refund('CLOSED')] }), /without paying/, /anew/, true],
     [

@@ -1,5 +1,6 @@
 import { type OrderStatus } from './order-states.ts';
-import { refundable, type RefundState } from './refund.ts';
+import { mayBeRepaid, refundable, rivalsOf, type RefundState } from './refund.ts';
+import { type PaymentRole } from './settlement.ts';
 
 /** Money that does not fit, and refunds that did not end with the money at the buyer's. */
 export type AnomalyKind =
@@ -15,7 +16,7 @@ export interface AnomalyFacts {
   /** The refund it is about; empty when it is about the payment. */
   outRefundNo: string;
   order: { status: OrderStatus; totalFee: number };
-  payment: { totalFee: number; refundedFen: number; reservedFen: number };
+  payment: { role: PaymentRole; totalFee: number; refundedFen: number; reservedFen: number };
   /** All refunds of the payment, oldest first. */
   refunds: readonly { outRefundNo: string; amountFen: number; state: RefundState; replaces: string | null }[];
 }
@@ -80,14 +81,14 @@ function openOf(facts: AnomalyFacts): Open {
     };
   }
   if (kind === 'REFUND_ABNORMAL' && mine?.state === 'ABNORMAL') {
+    if (!mayBeRepaid(facts.payment, mine.amountFen)) return backByOthers(facts);
     return {
       open: 'The buyer does not have the money; it stays set aside.',
       whatToDo: `Repay the buyer by other means, then record it: POST /operator/refunds/${outRefundNo}/repaid.`,
       holds: 'record how the buyer was repaid: that closes it',
     };
   }
-  const isAboutRefund = kind === 'REFUND_REFUSED' || kind === 'REFUND_CLOSED';
-  const relevant = isAboutRefund ? refunds.filter(({ replaces }) => replaces === outRefundNo) : refunds;
+  const relevant = outRefundNo === '' ? refunds : rivalsOf(refunds, outRefundNo, facts.payment.role);
   const underWay = relevant.find(({ state }) => state === 'REQUESTED');
   if (underWay) {
     return {
@@ -105,12 +106,29 @@ function openOf(facts: AnomalyFacts): Open {
       holds: `record how refund ${stuck.outRefundNo} was repaid`,
     };
   }
+  const left = refundable(facts.payment);
+  const settled = `If order ${orderNo} was settled with the buyer in another way, close this with a note: ${closeRoute(facts)}.`;
+  if (mine && mine.amountFen > left) {
+    return {
+      open: `The ${mine.amountFen} fen of refund ${outRefundNo} are not back, and only ${left} fen of this payment are left: other refunds have taken its place.`,
+      whatToDo: `Should the buyer still miss money, ask for it: POST /orders/${orderNo}/refunds. ${settled}`,
+      holds: undefined,
+    };
+  }
   return {
-    open: `${refundable(facts.payment)} fen of this payment are neither given back nor on their way.`,
-    whatToDo: `Remove the cause WeChat names, then request it anew: POST /operator/anomalies/${facts.anomalyId}/refund. If order ${orderNo} was settled with the buyer in another way, close this with a note: ${closeRoute(facts)}.`,
+    open: mine
+      ? `The ${mine.amountFen} fen of refund ${outRefundNo} are neither given back nor on their way.`
+      : `${left} fen of this payment are neither given back nor on their way.`,
+    whatToDo: `Remove the cause WeChat names, then request it anew: POST /operator/anomalies/${facts.anomalyId}/refund. ${settled}`,
     holds: undefined,
   };
 }
+
+const backByOthers = (facts: AnomalyFacts): Open => ({
+  open: `The account of the buyer did not take refund ${facts.outRefundNo}, but other refunds have given that money back.`,
+  whatToDo: `Make sure that the buyer has it, then close this with a note: ${closeRoute(facts)}.`,
+  holds: undefined,
+});
 
 function inReview({ orderNo, order, payment }: AnomalyFacts): Open {
   const route = `POST /operator/orders/${orderNo}/review`;

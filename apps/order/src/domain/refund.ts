@@ -27,6 +27,12 @@ export const repaidHows = ['bank-transfer', 'cash', 'merchant-console', 'other']
 export type RepaidHow = (typeof repaidHows)[number];
 
 /**
+ * Whether WeChat's word that a REPAID refund has been paid means that the buyer has the money twice. What was repaid in
+ * the merchant console was paid by WeChat itself, which then says so.
+ */
+export const isPaidTwice = (how: RepaidHow | null): boolean => how !== 'merchant-console';
+
+/**
  * Who wanted it: an operator (MANUAL, or REVIEW of money of another amount), the rules (LATE, DOUBLE), or somebody in the
  * merchant console of WeChat Pay (CONSOLE), where it was made without us.
  */
@@ -38,6 +44,28 @@ export const FIRST_REFUND_STATE: RefundState = 'REQUESTED';
 export const isReserved = (state: RefundState): boolean => state === 'REQUESTED' || state === 'ABNORMAL';
 
 const isGiven = (state: RefundState | undefined): boolean => state === 'SUCCESS' || state === 'REPAID';
+
+/** A refund, and the refused or closed one that it was made for. */
+export interface Successor {
+  outRefundNo: string;
+  replaces: string | null;
+}
+
+/** This refund, the one it was made for, those that were made for it, and so on: they give back the same money. */
+export function kinOf<R extends Successor>(refunds: readonly R[], outRefundNo: string): R[] {
+  const kin = new Set([outRefundNo]);
+  for (const no of kin) {
+    for (const one of refunds) {
+      if (one.replaces === no) kin.add(one.outRefundNo);
+      if (one.outRefundNo === no && one.replaces !== null) kin.add(one.replaces);
+    }
+  }
+  return refunds.filter((one) => kin.has(one.outRefundNo));
+}
+
+/** The refunds of a payment that may do what this one has not: money that pays no order goes back by any of them. */
+export const rivalsOf = <R extends Successor>(refunds: readonly R[], outRefundNo: string, role: PaymentRole): R[] =>
+  role === 'MAIN' ? kinOf(refunds, outRefundNo) : [...refunds];
 
 /** What a refund's change of state does to the books of its payment, in fen. `from` undefined: made without us. */
 export function bookingOf(
@@ -63,6 +91,10 @@ export const MAX_REFUNDS = 50;
 /** How many more fen of a payment may be requested back. */
 export const refundable = (payment: { totalFee: number; refundedFen: number; reservedFen: number }): number =>
   payment.totalFee - payment.refundedFen - payment.reservedFen;
+
+/** Whether a payment's books can take an ABNORMAL refund as repaid: other refunds may have given its money back since. */
+export const mayBeRepaid = (payment: { totalFee: number; refundedFen: number }, amountFen: number): boolean =>
+  payment.refundedFen + amountFen <= payment.totalFee;
 
 export type RefundRefusal = 'order-not-paid' | 'exceeds-paid' | 'too-many-refunds';
 

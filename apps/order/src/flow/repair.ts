@@ -11,7 +11,9 @@ const PAGE = 50;
 export type AdvisedRefund = RefundDetail & { whatToDo: string };
 
 export type Repaid =
-  { kind: 'repaid'; refund: AdvisedRefund } | { kind: 'unknown-refund' } | { kind: 'not-abnormal'; state: RefundState };
+  | { kind: 'repaid' | 'repaid-otherwise'; refund: AdvisedRefund }
+  | { kind: 'unknown-refund' | 'exceeds-paid' }
+  | { kind: 'not-abnormal'; state: RefundState };
 
 @Injectable()
 export class RepairRefunds {
@@ -31,13 +33,15 @@ export class RepairRefunds {
     return placed;
   }
 
-  /** Records how the buyer got the money of an ABNORMAL refund; recording it again answers the same. */
+  /** Records how the buyer got the money of an ABNORMAL refund; the same recorded again answers the same. */
   async recordRepaid(repayment: Repayment): Promise<Repaid> {
     const { outRefundNo, how, operator } = repayment;
     const outcome = await this.repairs.recordRepaid(repayment);
     const refund = await this.repairs.find(outRefundNo);
     if (!refund || outcome === 'unknown-refund') return { kind: 'unknown-refund' };
     if (outcome === 'not-abnormal') return { kind: 'not-abnormal', state: refund.status };
+    if (outcome === 'exceeds-paid') return { kind: 'exceeds-paid' };
+    if (outcome === 'repaid-otherwise') return { kind: 'repaid-otherwise', refund: advised(refund) };
     if (outcome === 'recorded') this.logger.log({ outRefundNo, how, operator }, 'refund repaid without WeChat');
     return { kind: 'repaid', refund: advised(refund) };
   }

@@ -56,7 +56,9 @@ export class RefundRepairsController {
   @HttpCode(200)
   @ApiOperation({
     summary: 'Record how the buyer got the money of an ABNORMAL refund after all',
-    description: 'The amount that was set aside counts as given back. Recording it again answers the same.',
+    description:
+      'The amount that was set aside counts as given back. The same recorded again answers the same; anything else is ' +
+      'refused, because the buyer may have been paid twice then.',
   })
   @Header('cache-control', 'no-store')
   async repaid(
@@ -66,13 +68,22 @@ export class RefundRepairsController {
   ): Promise<AdvisedRefund> {
     const outRefundNo = readOutRefundNo(text);
     const repaid = await this.repairRefunds.recordRepaid({ outRefundNo, ...body, operator: buyerIdOf(identity) });
-    if (repaid.kind === 'repaid') return repaid.refund;
-    if (repaid.kind === 'unknown-refund') throw refundNotFound();
-    throw new Problem(
-      409,
-      'REFUND_NOT_ABNORMAL',
-      `Only an ABNORMAL refund can be repaid; this one is ${repaid.state}.`,
-    );
+    switch (repaid.kind) {
+      case 'repaid':
+        return repaid.refund;
+      case 'unknown-refund':
+        throw refundNotFound();
+      case 'repaid-otherwise':
+        throw repaidOtherwise(repaid.refund);
+      case 'exceeds-paid':
+        throw new Problem(409, 'REFUND_EXCEEDS_PAID', 'Other refunds have given this money back: close the anomaly.');
+      case 'not-abnormal':
+        throw new Problem(
+          409,
+          'REFUND_NOT_ABNORMAL',
+          `Only an ABNORMAL refund can be repaid; this one is ${repaid.state}.`,
+        );
+    }
   }
 
   @Post('anomalies/:id/refund')
@@ -102,6 +113,14 @@ export class RefundRepairsController {
     return answerOf(placement);
   }
 }
+
+/** Somebody else has paid the buyer, or the same repayment was told in other words: only people can tell. */
+const repaidOtherwise = ({ repaidHow, note, endedAt }: AdvisedRefund): Problem =>
+  new Problem(
+    409,
+    'REFUND_REPAID',
+    `It was recorded as repaid (${repaidHow}, ${endedAt?.toISOString()}: ${note}). If the buyer got the money twice, settle it with the buyer.`,
+  );
 
 /** @throws Problem for every refusal */
 function answerOf(placement: AnewPlacement): string {

@@ -77,6 +77,13 @@ export interface Repayment {
   operator: string;
 }
 
+/**
+ * `repeat`: recorded before, just so. `repaid-otherwise`: recorded before in other words, so the buyer may have been paid
+ * twice. `exceeds-paid`: other refunds have given the money back since.
+ */
+export type RepaidBooked =
+  'recorded' | 'repeat' | 'repaid-otherwise' | 'exceeds-paid' | 'unknown-refund' | 'not-abnormal';
+
 /** What operators repair about refunds. Each change is one transaction with its audit row. */
 export abstract class RefundRepairs {
   /** Requests what is left of an anomaly's money, or a refused or closed refund again, under a new number. */
@@ -84,8 +91,8 @@ export abstract class RefundRepairs {
     wish: RequestAnewWish,
     answer: (refund: { outRefundNo: string; amountFen: number }) => string,
   ): Promise<AnewPlacement>;
-  /** ABNORMAL → REPAID, with the books and the order as if WeChat had paid. `repeat`: recorded before. */
-  abstract recordRepaid(repayment: Repayment): Promise<'recorded' | 'repeat' | 'unknown-refund' | 'not-abnormal'>;
+  /** ABNORMAL → REPAID, with the books and the order as if WeChat had paid. */
+  abstract recordRepaid(repayment: Repayment): Promise<RepaidBooked>;
   /** Newest first; `before` is the number of the last one on the page before. */
   abstract list(query: { state?: RefundState; before?: string; limit: number }): Promise<RefundDetail[]>;
   abstract find(outRefundNo: string): Promise<RefundDetail | undefined>;

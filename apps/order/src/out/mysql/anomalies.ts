@@ -1,5 +1,6 @@
 import { type EntityManager } from 'typeorm';
 import { type AnomalyKind } from '../../domain/anomaly.ts';
+import { kinOf, type Successor } from '../../domain/refund.ts';
 import { type PaymentRole } from '../../domain/settlement.ts';
 
 interface AboutRefund {
@@ -26,8 +27,8 @@ export async function openRefundAnomaly(
 }
 
 /**
- * Closes what a refund has settled that is with the buyer now: the anomalies of this refund and of those it was made for;
- * and once nothing of the payment is left, all others about money that had to go back.
+ * Closes what a refund has settled that is with the buyer now: its own anomalies, those of refunds that never paid the
+ * same money; and once nothing of the payment is left, all others about money that had to go back.
  */
 export async function closeSettled(
   em: EntityManager,
@@ -37,26 +38,19 @@ export async function closeSettled(
   const note = `given back by ${outRefundNo}`;
   const close = `UPDATE anomaly SET state = 'DONE', closed_at = ?, note = ?
     WHERE transaction_id = ? AND state = 'OPEN'`;
-  await em.query(
-    `${close} AND kind IN ('REFUND_REFUSED', 'REFUND_CLOSED', 'REFUND_ABNORMAL') AND out_refund_no IN (?)`,
-    [now, note, transactionId, await withReplaced(em, transactionId, outRefundNo)],
-  );
-  if (!nothingLeft) return;
-  await em.query(`${close} AND kind IN (?)`, [now, note, transactionId, [role, 'REFUND_REFUSED', 'REFUND_CLOSED']]);
-}
-
-/** This refund, the one it was made for, the one that was made for, and so on. */
-async function withReplaced(em: EntityManager, transactionId: string, outRefundNo: string): Promise<string[]> {
-  const rows = await em.query<{ no: string; replaces: string }[]>(
-    `SELECT out_refund_no AS no, replaces FROM refund_request
-     WHERE transaction_id = ? AND replaces IS NOT NULL`,
+  await em.query(`${close} AND kind = 'REFUND_ABNORMAL' AND out_refund_no = ?`, [
+    now,
+    note,
+    transactionId,
+    outRefundNo,
+  ]);
+  const refunds = await em.query<Successor[]>(
+    'SELECT out_refund_no AS outRefundNo, replaces FROM refund_request WHERE transaction_id = ?',
     [transactionId],
   );
-  const replaced = new Map(rows.map(({ no, replaces }) => [no, replaces]));
-  const chain = new Set([outRefundNo]);
-  for (const no of chain) {
-    const before = replaced.get(no);
-    if (before !== undefined) chain.add(before);
-  }
-  return [...chain];
+  const kin = kinOf(refunds, outRefundNo).map((one) => one.outRefundNo);
+  const unpaid = `${close} AND kind IN ('REFUND_REFUSED', 'REFUND_CLOSED')`;
+  await em.query(`${unpaid} AND out_refund_no IN (?)`, [now, note, transactionId, kin]);
+  if (!nothingLeft) return;
+  await em.query(`${close} AND kind IN (?)`, [now, note, transactionId, [role, 'REFUND_REFUSED', 'REFUND_CLOSED']]);
 }

@@ -4,6 +4,7 @@ import { AnomalyGuide, type AnomalyStory, type Row } from '#platform';
 import { storyOf, type AnomalyFacts, type AnomalyKind } from '../../domain/anomaly.ts';
 import { type OrderStatus } from '../../domain/order-states.ts';
 import { type RefundState } from '../../domain/refund.ts';
+import { type PaymentRole } from '../../domain/settlement.ts';
 
 interface AnomalyColumns {
   anomaly_id: string;
@@ -19,6 +20,7 @@ interface Around {
   transactionId: string;
   status: OrderStatus;
   orderFee: string;
+  role: PaymentRole;
   totalFee: string;
   refundedFen: string;
   reservedFen: string;
@@ -33,8 +35,8 @@ export class MysqlAnomalyGuide extends AnomalyGuide {
     const anomalies = rows as unknown as readonly AnomalyColumns[];
     const transactionIds = anomalies.map((one) => one.transaction_id);
     const around = await em.query<Around[]>(
-      `SELECT p.transaction_id AS transactionId, o.status, o.total_fee AS orderFee, p.total_fee AS totalFee,
-         p.refunded_fen AS refundedFen, p.reserved_fen AS reservedFen
+      `SELECT p.transaction_id AS transactionId, o.status, o.total_fee AS orderFee, p.role,
+         p.total_fee AS totalFee, p.refunded_fen AS refundedFen, p.reserved_fen AS reservedFen
        FROM order_payment p JOIN orders o ON o.order_no = p.order_no WHERE p.transaction_id IN (?)`,
       [transactionIds],
     );
@@ -57,6 +59,7 @@ export class MysqlAnomalyGuide extends AnomalyGuide {
         outRefundNo: anomaly.out_refund_no,
         order: { status: of.status, totalFee: Number(of.orderFee) },
         payment: {
+          role: of.role,
           totalFee: Number(of.totalFee),
           refundedFen: Number(of.refundedFen),
           reservedFen: Number(of.reservedFen),

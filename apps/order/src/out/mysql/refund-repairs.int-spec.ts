@@ -70,6 +70,7 @@ describe('an ABNORMAL refund', () => {
     expect(await states(orderNo)).toEqual({ REFUND_ABNORMAL: 'DONE' });
     expect(await shop.events(`order.refunded:${outRefundNo}`)).toHaveLength(1);
     expect(await shop.deeds(outRefundNo)).toMatchObject([
+      { actor: 'olga', action: 'refund.request' },
       { actor: 'olga', action: 'refund.repaid', before: { state: 'ABNORMAL' }, after: { how: 'bank-transfer' } },
     ]);
     expect(await shop.repairs[0].find(outRefundNo)).toMatchObject({
@@ -94,6 +95,37 @@ describe('an ABNORMAL refund', () => {
       'not-abnormal',
       { REFUND_ABNORMAL: 'DONE' },
     ]);
+  });
+
+  it('that somebody else repaid in another way is not recorded again: the buyer may have it twice', async () => {
+    const { outRefundNo } = await stuck(100);
+    await repay(outRefundNo);
+    const otherwise = { outRefundNo, how: 'cash', note: 'at the till', operator: 'oskar' } as const;
+    expect(await shop.repairs[1].recordRepaid(otherwise)).toBe('repaid-otherwise');
+    expect(await shop.repairs[1].recordRepaid({ ...otherwise, how: 'bank-transfer' })).toBe('repaid-otherwise');
+    expect(await repay(outRefundNo)).toBe('repeat');
+    expect(await shop.repairs[0].find(outRefundNo)).toMatchObject({ repaidHow: 'bank-transfer' });
+    expect((await shop.deeds(outRefundNo)).map(({ action }) => action)).toEqual(['refund.request', 'refund.repaid']);
+  });
+
+  it('that was repaid in the merchant console is what WeChat then says that it has paid', async () => {
+    const { outRefundNo, ...order } = await stuck(100);
+    const repayment = { outRefundNo, how: 'merchant-console', note: 'to another card', operator: 'olga' } as const;
+    expect(await shop.repairs[0].recordRepaid(repayment)).toBe('recorded');
+    expect(await shop.end(order, outRefundNo, 100)).toBe('booked');
+    expect(await states(order.orderNo)).toEqual({ REFUND_ABNORMAL: 'DONE' });
+    expect(await shop.payment(order.transactionId)).toEqual({ role: 'MAIN', refunded: 100, reserved: 0 });
+    expect(await shop.repairs[0].find(outRefundNo)).toMatchObject({ status: 'SUCCESS' });
+  });
+
+  it('whose money other refunds have given back is closed with a note', async () => {
+    const { outRefundNo, orderNo, transactionId } = await stuck(100);
+    expect(await shop.end({ orderNo, transactionId }, `50C${transactionId}`, 100)).toBe('booked');
+    expect(await repay(outRefundNo)).toBe('exceeds-paid');
+    const [row] = await shop.anomalies(orderNo);
+    const [story] = await new MysqlAnomalyGuide().tell(shop.db.manager, row ? [{ ...row }] : []);
+    expect(story).toMatchObject({ holds: undefined, whatToDo: expect.stringContaining('close') });
+    expect(await shop.payment(transactionId)).toMatchObject({ refunded: 100 });
   });
 
   it('that WeChat pays although it was repaid is told to an operator, and the books stay within what was paid', async () => {
@@ -125,7 +157,7 @@ describe('a refund that was refused', () => {
     const body = both.map((one) => ('body' in one ? one.body : '')).join('');
     expect(await shop.payment(transactionId)).toEqual({ role: 'DOUBLE', refunded: 0, reserved: 100 });
     expect(await shop.deeds(body)).toMatchObject([{ actor: 'olga', action: 'refund.anew' }]);
-    expect(await anew((await anomaly(orderNo, 'REFUND_REFUSED')).anomaly_id)).toEqual({ kind: 'exceeds-paid' });
+    expect(await anew((await anomaly(orderNo, 'REFUND_REFUSED')).anomaly_id)).toEqual({ kind: 'under-way' });
     await shop.end(order, body, 100);
     expect(await states(orderNo)).toEqual({ DOUBLE: 'DONE', REFUND_REFUSED: 'DONE' });
     expect(await anew(anomaly_id)).toEqual({ kind: 'anomaly-closed' });
@@ -150,6 +182,21 @@ describe('a refund that was refused', () => {
       ['REFUND_CLOSED', 'OPEN'],
       ['REFUND_REFUSED', 'DONE'],
     ]);
+    expect(await shop.payment(order.transactionId)).toEqual({ role: 'MAIN', refunded: 40, reserved: 0 });
+  });
+
+  it('twice is requested anew once, from whichever of its anomalies', async () => {
+    const order = await paid();
+    const first = await requested(order, 40);
+    await shop.end(order, first, 40, 'REFUSED');
+    const ofFirst = (await anomaly(order.orderNo, 'REFUND_REFUSED')).anomaly_id;
+    await shop.end(order, await anewNumber(ofFirst), 40, 'CLOSED');
+    const ofSecond = (await anomaly(order.orderNo, 'REFUND_CLOSED')).anomaly_id;
+    const both = await Promise.all([anew(ofFirst), anew(ofSecond)]);
+    expect(both.map(({ kind }) => kind).sort()).toEqual(['requested', 'under-way']);
+    expect(await shop.payment(order.transactionId)).toMatchObject({ reserved: 40 });
+    await shop.end(order, both.map((one) => ('body' in one ? one.body : '')).join(''), 40);
+    expect(await states(order.orderNo)).toEqual({ REFUND_REFUSED: 'DONE', REFUND_CLOSED: 'DONE' });
     expect(await shop.payment(order.transactionId)).toEqual({ role: 'MAIN', refunded: 40, reserved: 0 });
   });
 

@@ -2,19 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Event } from '#contract';
 import { newOrderNo, Outbox, writeAudit } from '#platform';
-import { type RefundState } from '../../domain/refund.ts';
+import { mayBeRepaid, type RefundState } from '../../domain/refund.ts';
 import {
   RefundRepairs,
   type AnewPlacement,
   type AnewRefusal,
   type RefundDetail,
+  type RepaidBooked,
   type Repayment,
   type RequestAnewWish,
 } from '../../flow/ports.ts';
 import { commit } from './commit.ts';
 import { Abandon, answerAgain, answerKey, takeKey } from './idempotency-keys.ts';
 import { expectRows, lockOrders } from './order-moves.ts';
-import { given, moveAmounts } from './refund-results.ts';
+import { given, moveAmounts, paymentOf } from './refund-results.ts';
 import { requestAnew } from './request-anew.ts';
 
 type Row = Omit<RefundDetail, 'amountFen' | 'restock'> & { amountFen: string; restock: number };
@@ -93,22 +94,25 @@ export class MysqlRefundRepairs extends RefundRepairs {
 async function recordRepaid(
   em: EntityManager,
   { outRefundNo, how, note, operator }: Repayment,
-): Promise<{ result: 'recorded' | 'repeat' | 'unknown-refund' | 'not-abnormal'; events: Event[] }> {
+): Promise<{ result: RepaidBooked; events: Event[] }> {
+  const nothing = (result: RepaidBooked) => ({ result, events: [] });
   // The order of a refund never changes, so it may be read before it is locked; orders are locked first everywhere.
   const [owner] = await em.query<{ orderNo: string }[]>(
     'SELECT order_no AS orderNo FROM refund_request WHERE out_refund_no = ?',
     [outRefundNo],
   );
-  if (!owner) return { result: 'unknown-refund', events: [] };
+  if (!owner) return nothing('unknown-refund');
   const { orders, now } = await lockOrders(em, [owner.orderNo]);
   const [row] = await em.query<Row[]>(`SELECT ${columns} FROM refund_request WHERE out_refund_no = ? FOR UPDATE`, [
     outRefundNo,
   ]);
   const order = orders.get(owner.orderNo);
-  if (!row || !order) return { result: 'unknown-refund', events: [] };
-  if (row.status === 'REPAID') return { result: 'repeat', events: [] };
-  if (row.status !== 'ABNORMAL') return { result: 'not-abnormal', events: [] };
+  if (!row || !order) return nothing('unknown-refund');
+  if (row.status === 'REPAID')
+    return nothing(row.repaidHow === how && row.note === note ? 'repeat' : 'repaid-otherwise');
+  if (row.status !== 'ABNORMAL') return nothing('not-abnormal');
   const refund = toDetail(row);
+  if (!mayBeRepaid(await paymentOf(em, refund.transactionId), refund.amountFen)) return nothing('exceeds-paid');
   await expectRows(
     em,
     1,

@@ -2,7 +2,15 @@ import { type EntityManager } from 'typeorm';
 import { type Event } from '#contract';
 import { event } from '#platform';
 import { mayMove, type OrderState } from '../../domain/order-states.ts';
-import { afterRefund, bookingOf, mayEnd, type RefundEnd, type RefundState } from '../../domain/refund.ts';
+import {
+  afterRefund,
+  bookingOf,
+  isPaidTwice,
+  mayEnd,
+  type RefundEnd,
+  type RefundState,
+  type RepaidHow,
+} from '../../domain/refund.ts';
 import { pointsFor, type PaymentRole } from '../../domain/settlement.ts';
 import { type RefundBooked, type RefundResult } from '../../flow/ports.ts';
 import { closeSettled, openRefundAnomaly } from './anomalies.ts';
@@ -12,6 +20,7 @@ interface Known {
   state: RefundState;
   transactionId: string;
   amountFen: string;
+  repaidHow: RepaidHow | null;
 }
 
 /** One refund of one payment. */
@@ -36,7 +45,8 @@ export async function bookRefund(
   const order = orders.get(orderNo);
   if (!order) return nothing('unknown-order');
   const [known] = await em.query<Known[]>(
-    `SELECT state, transaction_id AS transactionId, amount_fen AS amountFen FROM refund_request
+    `SELECT state, transaction_id AS transactionId, amount_fen AS amountFen, repaid_how AS repaidHow
+     FROM refund_request
      WHERE out_refund_no = ? FOR UPDATE`,
     [outRefundNo],
   );
@@ -57,6 +67,7 @@ export async function bookRefund(
     return nothing('booked');
   }
   if (known?.state === 'REPAID') {
+    if (!isPaidTwice(known.repaidHow)) return nothing('booked');
     const detail = `refund ${outRefundNo} of ${amountFen} fen: WeChat has paid what was repaid before by other means`;
     await openRefundAnomaly(em, 'REPAID_TWICE', result, detail, now);
     return nothing('booked');
@@ -83,15 +94,22 @@ export async function moveAmounts(
  * @returns the events to record in the same transaction
  */
 export async function given(em: EntityManager, order: OrderState, refund: RefundOf, now: Date): Promise<Event[]> {
-  const [row] = await em.query<{ role: PaymentRole; totalFee: string; refundedFen: string }[]>(
-    'SELECT role, total_fee AS totalFee, refunded_fen AS refundedFen FROM order_payment WHERE transaction_id = ?',
-    [refund.transactionId],
-  );
-  if (!row) throw new Error('a refund was booked without its payment');
-  const { role } = row;
-  const [paidFen, refundedFen] = [Number(row.totalFee), Number(row.refundedFen)];
+  const { role, totalFee: paidFen, refundedFen } = await paymentOf(em, refund.transactionId);
   await closeSettled(em, { ...refund, role, nothingLeft: refundedFen >= paidFen }, now);
   return role === 'MAIN' ? moveOrder(em, order, { paidFen, refundedFen }, refund, now) : [];
+}
+
+/** What was paid and is back of the payment of a refund, in fen. */
+export async function paymentOf(
+  em: EntityManager,
+  transactionId: string,
+): Promise<{ role: PaymentRole; totalFee: number; refundedFen: number }> {
+  const [row] = await em.query<{ role: PaymentRole; totalFee: string; refundedFen: string }[]>(
+    'SELECT role, total_fee AS totalFee, refunded_fen AS refundedFen FROM order_payment WHERE transaction_id = ?',
+    [transactionId],
+  );
+  if (!row) throw new Error('a refund was booked without its payment');
+  return { role: row.role, totalFee: Number(row.totalFee), refundedFen: Number(row.refundedFen) };
 }
 
 async function endRequest(em: EntityManager, result: RefundResult, from: RefundState, now: Date): Promise<void> {

@@ -150,6 +150,29 @@ describe('the cap', () => {
     expect(await amounts(transactionId)).toEqual({ refunded: 0, reserved: 100 });
   });
 
+  it('leaves one audit row for each request, whoever repeats it, and none for what it has refused', async () => {
+    const { orderNo, transactionId } = await paid();
+    const same = { key: `refund-${(keys += 1)}`, restock: true };
+    const twice = await Promise.all([
+      refunds.request(wish(orderNo, 60, same), answer),
+      otherRefunds.request(wish(orderNo, 60, same), answer),
+    ]);
+    expect(twice.map(({ kind }) => kind).sort()).toEqual(['replayed', 'requested']);
+    expect(await request(orderNo, 60)).toEqual({ kind: 'exceeds-paid' });
+    const [{ outRefundNo } = {}] = (await reads.order(orderNo))?.refunds ?? [];
+    const deeds = await dataSource.query<Record<string, string>[]>(
+      'SELECT * FROM audit WHERE CONCAT(state_before, state_after) LIKE ?',
+      [`%${transactionId}%`],
+    );
+    expect(deeds).toMatchObject([{ actor: 'olga', action: 'refund.request', subject: outRefundNo }]);
+    expect(JSON.parse(deeds[0]?.['state_before'] ?? '')).toEqual({
+      ...{ status: 'PAID', payment: { transactionId, totalFee: 100, refundedFen: 0, reservedFen: 0 } },
+    });
+    expect(JSON.parse(deeds[0]?.['state_after'] ?? '')).toMatchObject({
+      ...{ orderNo, amountFen: 60, reason: 'broken cup', restock: true },
+    });
+  });
+
   it('is there for unpaid orders too (J5)', async () => {
     expect(await request(await placed(), 1)).toEqual({ kind: 'order-not-paid' });
     expect(await request('NONE0000000000000000', 1)).toEqual({ kind: 'unknown-order' });

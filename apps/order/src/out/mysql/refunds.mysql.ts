@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Event } from '#contract';
-import { newOrderNo, Outbox } from '#platform';
+import { newOrderNo, Outbox, writeAudit } from '#platform';
 import { refundRefusal, type RefundRefusal } from '../../domain/refund.ts';
 import {
   Refunds,
@@ -77,7 +77,7 @@ export class MysqlRefunds extends Refunds {
   }
 }
 
-/** Sets the amount aside and writes the request. @throws Abandon when the order does not allow it */
+/** Sets the amount aside and writes the request with its audit row. @throws Abandon when the order does not allow it */
 async function reserve(em: EntityManager, wish: RefundWish, outRefundNo: string): Promise<Event[]> {
   const { orderNo, amountFen, reason, restock, operator } = wish;
   const { orders, now } = await lockOrders(em, [orderNo]);
@@ -101,6 +101,8 @@ async function reserve(em: EntityManager, wish: RefundWish, outRefundNo: string)
   if (!main) throw new Abandon('order-not-paid');
   const { transactionId } = main;
   if (!(await setAside(em, transactionId, amountFen))) throw new Abandon('exceeds-paid');
-  const manual = { restock, origin: 'MANUAL', requestedBy: operator } as const;
-  return writeRefunds(em, now, [{ outRefundNo, orderNo, transactionId, amountFen, reason, ...manual }]);
+  const refund = { outRefundNo, orderNo, transactionId, amountFen, reason, restock, origin: 'MANUAL' } as const;
+  const before = { status: order.status, payment: { transactionId, ...amounts } };
+  await writeAudit(em, { actor: operator, action: 'refund.request', subject: outRefundNo, before, after: refund });
+  return writeRefunds(em, now, [{ ...refund, requestedBy: operator }]);
 }

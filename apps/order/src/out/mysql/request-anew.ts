@@ -3,7 +3,15 @@ import { type Event } from '#contract';
 import { writeAudit } from '#platform';
 import { type AnomalyKind } from '../../domain/anomaly.ts';
 import { type OrderStatus } from '../../domain/order-states.ts';
-import { isReserved, MAX_REFUNDS, refundable, type RefundOrigin, type RefundState } from '../../domain/refund.ts';
+import {
+  isReserved,
+  MAX_REFUNDS,
+  refundable,
+  rivalsOf,
+  type RefundOrigin,
+  type RefundState,
+} from '../../domain/refund.ts';
+import { type PaymentRole } from '../../domain/settlement.ts';
 import { type RequestAnewWish } from '../../flow/ports.ts';
 import { Abandon } from './idempotency-keys.ts';
 import { lockOrders } from './order-moves.ts';
@@ -24,6 +32,11 @@ interface Refund {
   amountFen: string;
   restock: number;
   replaces: string | null;
+}
+
+interface Payment {
+  role: PaymentRole;
+  leftFen: number;
 }
 
 /** What is asked for: how much, for whom, in whose place. */
@@ -59,7 +72,7 @@ export async function requestAnew(
      FROM refund_request WHERE transaction_id = ?`,
     [transactionId],
   );
-  const again = whatAgain(anomaly, order.status, refunds, await leftOf(em, transactionId));
+  const again = whatAgain(anomaly, order.status, refunds, await lockPayment(em, transactionId));
   if (refunds.filter(({ state }) => state !== 'REFUSED').length >= MAX_REFUNDS) throw new Abandon('too-many-refunds');
   if (!(await setAside(em, transactionId, again.amountFen))) throw new Abandon('exceeds-paid');
   const refund = { outRefundNo, orderNo, transactionId, reason, ...again };
@@ -73,7 +86,7 @@ function whatAgain(
   { kind, state, outRefundNo }: Anomaly,
   order: OrderStatus,
   refunds: readonly Refund[],
-  leftFen: number,
+  { role, leftFen }: Payment,
 ): Again {
   if (state !== 'OPEN') throw new Abandon('anomaly-closed');
   switch (kind) {
@@ -88,8 +101,7 @@ function whatAgain(
     case 'REFUND_CLOSED': {
       const old = refunds.find((one) => one.outRefundNo === outRefundNo);
       if (!old) throw new Abandon('not-by-refund');
-      const replaced = refunds.some((one) => one.replaces === outRefundNo && isReserved(one.state));
-      if (replaced) throw new Abandon('under-way');
+      if (rivalsOf(refunds, outRefundNo, role).some((one) => isReserved(one.state))) throw new Abandon('under-way');
       const origin = old.origin === 'CONSOLE' ? 'MANUAL' : old.origin;
       return { amountFen: Number(old.amountFen), origin, restock: old.restock === 1, replaces: outRefundNo };
     }
@@ -99,17 +111,14 @@ function whatAgain(
   }
 }
 
-async function leftOf(em: EntityManager, transactionId: string): Promise<number> {
-  const [row] = await em.query<Record<'totalFee' | 'refundedFen' | 'reservedFen', string>[]>(
-    `SELECT total_fee AS totalFee, refunded_fen AS refundedFen, reserved_fen AS reservedFen
+async function lockPayment(em: EntityManager, transactionId: string): Promise<Payment> {
+  const [row] = await em.query<({ role: PaymentRole } & Record<'totalFee' | 'refundedFen' | 'reservedFen', string>)[]>(
+    `SELECT role, total_fee AS totalFee, refunded_fen AS refundedFen, reserved_fen AS reservedFen
      FROM order_payment WHERE transaction_id = ? FOR UPDATE`,
     [transactionId],
   );
-  if (!row) return 0;
-  const { totalFee, refundedFen, reservedFen } = row;
-  return refundable({
-    totalFee: Number(totalFee),
-    refundedFen: Number(refundedFen),
-    reservedFen: Number(reservedFen),
-  });
+  if (!row) throw new Error(`the payment ${transactionId} of an anomaly is not booked`);
+  const [totalFee, refundedFen, reservedFen] = [row.totalFee, row.refundedFen, row.reservedFen].map(Number);
+  const amounts = { totalFee: totalFee ?? 0, refundedFen: refundedFen ?? 0, reservedFen: reservedFen ?? 0 };
+  return { role: row.role, leftFen: refundable(amounts) };
 }
