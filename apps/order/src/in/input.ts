@@ -33,8 +33,11 @@ const plainText = (max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters');
 
-/** Body of `POST /orders/:orderNo/refunds`. WeChat shows the reason to the buyer. */
-export const refundBody = z.object({
+/**
+ * Body of `POST /orders/:orderNo/refunds`. WeChat shows the reason to the buyer. What operators send is strict: a word that
+ * is misspelt, such as `restok`, is refused and not overlooked.
+ */
+export const refundBody = z.strictObject({
   amountFen: z.int().min(1).max(9_999_999_999),
   reason: plainText(80).min(1),
   restock: z.boolean().default(false),
@@ -42,15 +45,15 @@ export const refundBody = z.object({
 export type RefundBody = z.infer<typeof refundBody>;
 
 /** Body of `POST /operator/orders/:orderNo/review`. */
-export const reviewBody = z.object({ decision: z.enum(decisions), note: plainText(200).default('') });
+export const reviewBody = z.strictObject({ decision: z.enum(decisions), note: plainText(200).default('') });
 export type ReviewBody = z.infer<typeof reviewBody>;
 
 /** Body of `POST /operator/anomalies/:id/refund`. WeChat shows the reason to the buyer. */
-export const anewBody = z.object({ reason: plainText(80).min(1) });
+export const anewBody = z.strictObject({ reason: plainText(80).min(1) });
 export type AnewBody = z.infer<typeof anewBody>;
 
 /** Body of `POST /operator/refunds/:outRefundNo/repaid`: how, and what proves it (a number of a transfer, say). */
-export const repaidBody = z.object({ how: z.enum(repaidHows), note: plainText(200).min(1) });
+export const repaidBody = z.strictObject({ how: z.enum(repaidHows), note: plainText(200).min(1) });
 export type RepaidBody = z.infer<typeof repaidBody>;
 
 export const anomalyId = z.string().regex(/^[1-9][0-9]{0,18}$/, 'is not the id of an anomaly');

@@ -29,11 +29,15 @@ class ZodPipe implements PipeTransform {
 export function checkInput<T extends z.ZodType>(schema: T, value: unknown, name?: string): z.infer<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const errors = result.error.issues
-    .slice(0, MAX_ERRORS)
-    .map((issue): InputError => ({ path: pathOf(name, issue.path), message: issue.message }));
+  const errors = result.error.issues.flatMap((issue) => errorsOf(issue, name)).slice(0, MAX_ERRORS);
   throw new Problem(400, 'INVALID_INPUT', 'The input is not valid.', { errors });
 }
+
+/** A member that nobody knows is named like any other that is refused. */
+const errorsOf = (issue: z.core.$ZodIssue, name: string | undefined): InputError[] =>
+  issue.code === 'unrecognized_keys'
+    ? issue.keys.map((key) => ({ path: pathOf(name, [...issue.path, key]), message: 'is not known here' }))
+    : [{ path: pathOf(name, issue.path), message: issue.message }];
 
 const pathOf = (name: string | undefined, path: readonly PropertyKey[]): string =>
   path.reduce<string>(

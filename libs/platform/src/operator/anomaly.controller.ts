@@ -11,7 +11,7 @@ import type { Page, Row } from './list-page.ts';
 const id = z.string().regex(/^[1-9][0-9]{0,18}$/, 'is not the id of a row');
 const cursor = id.optional();
 const state = z.enum(['OPEN', 'DONE']).optional();
-const closeBody = z.object({
+const closeBody = z.strictObject({
   note: z
     .string()
     .trim()
