@@ -40,7 +40,7 @@ import { ScansConsumer } from './in/scans.consumer.ts';
 import { SweepSchedule } from './in/sweep.schedule.ts';
 import { MysqlAnomalyGuide } from './out/mysql/anomaly-guide.mysql.ts';
 import { MysqlOrderChanges } from './out/mysql/order-changes.mysql.ts';
-import { MysqlOrderEnds } from './out/mysql/order-ends.mysql.ts';
+import { MysqlMessageNeeds } from './out/mysql/message-needs.mysql.ts';
 import { MysqlOrderReads } from './out/mysql/order-reads.mysql.ts';
 import { MysqlPlacements } from './out/mysql/placements.mysql.ts';
 import { MysqlRefundRepairs } from './out/mysql/refund-repairs.mysql.ts';
@@ -91,7 +91,7 @@ export class OrderModule {
         }),
         AuthModule.forRoot({ secret: config.jwtSecret, jwksUrl: config.jwksUrl, demo: config.demo }),
         ScheduleModule.forRoot(),
-        OperatorModule.forRoot({ anomalies: MysqlAnomalyGuide, orderEnds: MysqlOrderEnds }),
+        OperatorModule.forRoot({ anomalies: MysqlAnomalyGuide, messageNeeds: MysqlMessageNeeds }),
       ],
       controllers: [
         OrdersController,

@@ -64,7 +64,7 @@ import { AttemptsMysql } from './out/mysql/attempts.mysql.ts';
 import { ChecksMysql } from './out/mysql/checks.mysql.ts';
 import { ClosingsMysql } from './out/mysql/closings.mysql.ts';
 import { Merchant } from './out/mysql/merchant.ts';
-import { OrderEndsMysql } from './out/mysql/order-ends.mysql.ts';
+import { MessageNeedsMysql } from './out/mysql/message-needs.mysql.ts';
 import { PaymentsMysql } from './out/mysql/payments.mysql.ts';
 import { RefundListMysql } from './out/mysql/refund-list.mysql.ts';
 import { RefundListingsMysql } from './out/mysql/refund-listings.mysql.ts';
@@ -99,7 +99,7 @@ export class PayModule {
         RabbitModule.forRoot({ app: 'pay', url: config.amqpUrl, names: config.names }),
         AuthModule.forRoot({ secret: config.jwtSecret, jwksUrl: config.jwksUrl, demo: config.demo }),
         ScheduleModule.forRoot(),
-        OperatorModule.forRoot({ anomalies: AnomalyGuideMysql, orderEnds: OrderEndsMysql }),
+        OperatorModule.forRoot({ anomalies: AnomalyGuideMysql, messageNeeds: MessageNeedsMysql }),
       ],
       controllers: [
         PrepayController,

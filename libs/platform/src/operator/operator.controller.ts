@@ -48,30 +48,45 @@ export class OperatorController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Put a parked message back into its inbox' })
   async replay(@Param('id', zodPipe(id)) row: string, @CurrentBuyer() { sub }: Identity): Promise<void> {
-    if ((await this.desk.replay(row, sub)) === 'not-found') throw notFound();
+    const outcome = await this.desk.replay(row, sub);
+    if (outcome === 'broker-away') {
+      throw new Problem(
+        503,
+        'BROKER_AWAY',
+        'The broker has not taken the message: it stays parked; try again shortly.',
+        {
+          retryAfterSeconds: 5,
+        },
+      );
+    }
+    if (outcome !== 'done') throw notThere[outcome]();
   }
 
   @Post('parked/:id/discard')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Forget a parked message whose order is final' })
+  @ApiOperation({ summary: 'Forget a parked message that nothing needs any more' })
   async discard(@Param('id', zodPipe(id)) row: string, @CurrentBuyer() { sub }: Identity): Promise<void> {
     const outcome = await this.desk.discard(row, sub);
-    if (outcome === 'not-found') throw notFound();
     if (outcome === 'still-needed') {
       throw new Problem(
         409,
-        'ORDER_NOT_FINAL',
-        'The order of this message is not final: replay it, or settle the order.',
+        'MESSAGE_NEEDED',
+        'What this message says is not written down yet, and its order or refund needs it: replay it.',
       );
     }
+    if (outcome !== 'done') throw notThere[outcome]();
   }
 
   @Post('outbox/:id/resend')
   @HttpCode(204)
   @ApiOperation({ summary: 'Send an unsent event now' })
   async resend(@Param('id', zodPipe(id)) row: string, @CurrentBuyer() { sub }: Identity): Promise<void> {
-    if ((await this.desk.resend(row, sub)) === 'not-found') throw notFound();
+    if ((await this.desk.resend(row, sub)) === 'not-found') throw notThere['not-found']();
   }
 }
 
-const notFound = (): Problem => new Problem(404, 'ROW_NOT_FOUND', 'There is no such row.');
+const notThere = {
+  'not-found': () => new Problem(404, 'ROW_NOT_FOUND', 'There is no such row.'),
+  busy: () =>
+    new Problem(409, 'ROW_BUSY', 'Somebody else is working on this row at this moment.', { retryAfterSeconds: 3 }),
+};

@@ -1,18 +1,26 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { OtherSession } from '../../../../test/support/other-session.ts';
 import { freshSchema } from '../../../../test/support/services.ts';
 import { openDataSource } from '../mysql/data-source.ts';
 import { OutboxRow, outboxTable } from '../outbox/outbox-row.ts';
 import { ParkedMessageRow, ParkedMessages, parkedMessageTable } from '../rabbit/parked-messages.ts';
+import { PublishFailed } from '../rabbit/errors.ts';
 import type { Publisher } from '../rabbit/publisher.ts';
 import { AnomalyDesk, AnomalyGuide } from './anomaly-desk.ts';
 import { AuditRow, auditTable } from './audit.ts';
 import type { Row } from './list-page.ts';
-import { OperatorDesk, OrderEnds } from './operator-desk.ts';
+import { MessageNeeds, OperatorDesk, type ParkedContent } from './operator-desk.ts';
 
-class Ends extends OrderEnds {
-  override isFinal = (_em: unknown, orderNo: string) => Promise.resolve(orderNo === 'ENDED');
+/** What it was asked about, newest last; it needs what is about orders that have not ended. */
+class Needs extends MessageNeeds {
+  readonly asked: ParkedContent[] = [];
+  override isNeeded = (_em: unknown, message: ParkedContent) => {
+    this.asked.push(message);
+    return Promise.resolve(message.data.orderNo !== 'ENDED');
+  };
 }
+const needs = new Needs();
 
 /** Holds the anomaly of one order. */
 class Guide extends AnomalyGuide {
@@ -31,6 +39,8 @@ let db: DataSource;
 let desk: OperatorDesk;
 let anomalies: AnomalyDesk;
 let brokerAway = false;
+/** What happens while the broker takes a message. */
+let meanwhile: (() => Promise<unknown>) | undefined;
 const sent: { routingKey: string; messageId: string; body: Buffer | object; headers?: object }[] = [];
 
 beforeAll(async () => {
@@ -40,13 +50,13 @@ beforeAll(async () => {
   await db.query(`CREATE TABLE anomaly (id bigint PRIMARY KEY, order_no varchar(26), state varchar(8) NOT NULL,
     closed_at datetime(3) NULL, closed_by varchar(128) NULL, note varchar(255) NULL)`);
   const publisher = {
-    publish: (message: (typeof sent)[number]) => {
-      if (brokerAway) return Promise.reject(new Error('closed'));
+    publish: async (message: (typeof sent)[number]) => {
+      if (brokerAway) throw new PublishFailed('closed', message.messageId);
       sent.push(message);
-      return Promise.resolve();
+      await meanwhile?.();
     },
   } as unknown as Publisher;
-  desk = new OperatorDesk(db, publisher, new Ends());
+  desk = new OperatorDesk(db, publisher, needs);
   anomalies = new AnomalyDesk(db, new Guide());
 });
 
@@ -59,6 +69,7 @@ beforeEach(async () => {
   for (const table of ['audit', 'outbox', 'parked_message', 'anomaly']) await db.query(`DELETE FROM ${table}`);
   sent.length = 0;
   brokerAway = false;
+  meanwhile = undefined;
 });
 
 async function parked(body: string, headers = '{}'): Promise<string> {
@@ -116,21 +127,67 @@ describe('a parked message', () => {
   it('stays while the broker is away', async () => {
     const id = await parked(about('OPEN'));
     brokerAway = true;
-    await expect(desk.replay(id, 'olga')).rejects.toThrow('closed');
+    expect(await desk.replay(id, 'olga')).toBe('broker-away');
     expect([(await desk.parked(undefined)).rows.length, await deeds()]).toEqual([1, []]);
   });
 
-  it('is discarded only when its order can no longer need it', async () => {
+  it('is worked on by one operator at a time, and audited once', async () => {
+    const id = await parked(about('ENDED'));
+    const others: string[] = [];
+    meanwhile = async () => {
+      others.push(await desk.replay(id, 'oskar'), await desk.discard(id, 'oskar'));
+    };
+    expect([await desk.replay(id, 'olga'), others]).toEqual(['done', ['busy', 'busy']]);
+    expect([await desk.replay(id, 'oskar'), await desk.discard(id, 'oskar')]).toEqual(['not-found', 'not-found']);
+    expect([sent.length, await deeds()]).toEqual([1, [['olga', 'parked.replay', 'payment.closed:A:1']]]);
+  });
+
+  it('that is parked again before its replay has ended is not forgotten', async () => {
+    const other = await OtherSession.on(schema.url);
+    let again: Promise<string> | undefined;
+    meanwhile = () => {
+      again = parked(about('OPEN'));
+      return Promise.race([again, other.whenOneWaits()]);
+    };
+    try {
+      expect(await desk.replay(await parked(about('OPEN')), 'olga')).toBe('done');
+      await again;
+      expect((await desk.parked(undefined)).rows).toMatchObject([{ body: about('OPEN'), times: 1 }]);
+    } finally {
+      await other.end();
+    }
+  });
+
+  it('is discarded only when the app can no longer need it', async () => {
     const id = await parked(about('OPEN'));
     expect(await desk.discard(id, 'olga')).toBe('still-needed');
+    expect(needs.asked.at(-1)).toEqual({ type: 'payment.closed', data: { orderNo: 'OPEN' } });
     await db.query('UPDATE parked_message SET body = ?', [about('ENDED')]);
     expect(await desk.discard(id, 'olga')).toBe('done');
     expect(await desk.discard(id, 'olga')).toBe('not-found');
     expect(await deeds()).toEqual([['olga', 'parked.discard', 'payment.closed:A:1']]);
   });
 
-  it('that is no message at all can be discarded', async () => {
-    expect(await desk.discard(await parked('nonsense'), 'olga')).toBe('done');
+  it('tells the app what is text in it, and its own type before that it was sent with', async () => {
+    const data = { orderNo: 'ENDED', transactionId: '42', totalFee: 1, reason: { sql: 1 } };
+    expect(await desk.discard(await parked(JSON.stringify({ type: 'payment.succeeded', data })), 'olga')).toBe('done');
+    expect(needs.asked.at(-1)).toEqual({
+      ...{ type: 'payment.succeeded', data: { orderNo: 'ENDED', transactionId: '42' } },
+    });
+  });
+
+  it.each(['nonsense', '{}', '{"data":null}', '{"data":{"orderNo":7}}', '7'])(
+    'that is no message of ours can be discarded: %s',
+    async (body) => {
+      expect(await desk.discard(await parked(body), 'olga')).toBe('done');
+    },
+  );
+
+  it('of bytes that are no text is listed', async () => {
+    const bytes = { messageId: 'odd', queue: 'order.payments', type: '', headers: '{}', reason: 'odd' };
+    await new ParkedMessages(db).store([{ ...bytes, body: Buffer.from([0xff, 0xfe, 0x00, 0x41]) }]);
+    expect((await desk.parked(undefined)).rows).toMatchObject([{ messageId: 'odd' }]);
+    expect(await desk.discard(String((await desk.parked(undefined)).rows[0]?.['id']), 'olga')).toBe('done');
   });
 });
 

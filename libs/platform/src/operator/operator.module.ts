@@ -2,19 +2,19 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { AnomalyController } from './anomaly.controller.ts';
 import { AnomalyDesk, AnomalyGuide } from './anomaly-desk.ts';
 import { OperatorController } from './operator.controller.ts';
-import { OperatorDesk, OrderEnds } from './operator-desk.ts';
+import { OperatorDesk, MessageNeeds } from './operator-desk.ts';
 
 export interface OperatorOptions {
   /** How the app tells its anomalies. */
   anomalies: Type<AnomalyGuide>;
-  /** How the app knows that an order has ended. */
-  orderEnds: Type<OrderEnds>;
+  /** How the app knows that it does not need a message any more. */
+  messageNeeds: Type<MessageNeeds>;
 }
 
 /** Gives an app the routes under `/operator` for its own rows. Wants MySQL, RabbitMQ and the guards around it. */
 @Module({})
 export class OperatorModule {
-  static forRoot({ anomalies, orderEnds }: OperatorOptions): DynamicModule {
+  static forRoot({ anomalies, messageNeeds }: OperatorOptions): DynamicModule {
     return {
       module: OperatorModule,
       controllers: [AnomalyController, OperatorController],
@@ -22,7 +22,7 @@ export class OperatorModule {
         AnomalyDesk,
         OperatorDesk,
         { provide: AnomalyGuide, useClass: anomalies },
-        { provide: OrderEnds, useClass: orderEnds },
+        { provide: MessageNeeds, useClass: messageNeeds },
       ],
     };
   }

@@ -10,6 +10,7 @@ import { Watch } from '../../flow/watch.ts';
 import { CountsPrometheus } from '../counts.prometheus.ts';
 import { AttemptsMysql } from './attempts.mysql.ts';
 import { Merchant } from './merchant.ts';
+import { MessageNeedsMysql } from './message-needs.mysql.ts';
 import { PaymentsMysql } from './payments.mysql.ts';
 import { type RefundRow } from './refund.row.ts';
 import { RefundListMysql } from './refund-list.mysql.ts';
@@ -90,6 +91,29 @@ const row = async (outRefundNo = 'R1') => {
   const [found] = await db.query<RefundRow[]>('SELECT * FROM refund WHERE out_refund_no = ?', [outRefundNo]);
   return found;
 };
+
+describe('a parked message', () => {
+  const isNeeded = (type: string, data: { orderNo: string } & Record<string, string>) =>
+    new MessageNeedsMysql().isNeeded(db.manager, { type, data });
+
+  it('that asks for a refund is needed until the refund is recorded, also of an order that has ended', async () => {
+    await new AttemptsMysql(db, new Merchant(merchant.mchId, merchant.appid)).recordOrderStatus([
+      { orderNo, status: 'PAID' },
+    ]);
+    expect(await isNeeded('refund.requested', { orderNo, outRefundNo: 'R1' })).toBe(true);
+    await refunds.record(command());
+    expect(await isNeeded('refund.requested', { orderNo, outRefundNo: 'R1' })).toBe(false);
+  });
+
+  it('that tells how an order stands is needed until the order has ended', async () => {
+    expect(await isNeeded('order.paid', { orderNo })).toBe(true);
+    await new AttemptsMysql(db, new Merchant(merchant.mchId, merchant.appid)).recordOrderStatus([
+      { orderNo, status: 'PAID' },
+    ]);
+    expect(await isNeeded('order.paid', { orderNo })).toBe(false);
+    expect(await isNeeded('order.placed', { orderNo: 'NOBODY00000000000000' })).toBe(false);
+  });
+});
 
 describe('a command', () => {
   it('that comes twice, at once and later, makes one call', async () => {
