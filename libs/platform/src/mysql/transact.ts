@@ -15,10 +15,30 @@ const MAX_RETRIES = 5;
  * @throws what `work` throws, after the rollback; infrastructure trouble as `isInfrastructureTrouble` knows it. If the
  * connection breaks during COMMIT the outcome is unknown: do it again in a way that is harmless twice.
  */
-export async function transact<T>(dataSource: DataSource, work: (em: EntityManager) => Promise<T>): Promise<T> {
+export const transact = <T>(dataSource: DataSource, work: (em: EntityManager) => Promise<T>): Promise<T> =>
+  patiently(() => once(dataSource, work));
+
+/**
+ * Runs one statement that writes and needs no other beside it; the server commits it by itself. It may be the victim of a
+ * deadlock like any transaction, and is tried again in the same way.
+ *
+ * @returns what the server answers: `affectedRows` counts matched rows
+ * @throws as {@link transact} does
+ */
+export const execute = (
+  dataSource: DataSource,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<{ affectedRows: number }> =>
+  patiently(() => {
+    mustBeOpen(dataSource);
+    return dataSource.query<{ affectedRows: number }>(sql, [...values]);
+  });
+
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
   for (let retries = 0; ; retries += 1) {
     try {
-      return await once(dataSource, work);
+      return await attempt();
     } catch (error) {
       const number = serverErrorOf(error);
       if (number === undefined || !RETRYABLE.has(number) || retries >= MAX_RETRIES) throw error;
@@ -28,7 +48,7 @@ export async function transact<T>(dataSource: DataSource, work: (em: EntityManag
 }
 
 async function once<T>(dataSource: DataSource, work: (em: EntityManager) => Promise<T>): Promise<T> {
-  if (!dataSource.isInitialized) throw new DatabaseAway('MySQL has not been reached yet');
+  mustBeOpen(dataSource);
   const runner = dataSource.createQueryRunner();
   try {
     await runner.startTransaction();
@@ -41,6 +61,10 @@ async function once<T>(dataSource: DataSource, work: (em: EntityManager) => Prom
   } finally {
     await runner.release();
   }
+}
+
+function mustBeOpen({ isInitialized }: DataSource): void {
+  if (!isInitialized) throw new DatabaseAway('MySQL has not been reached yet');
 }
 
 /** A connection that cannot roll back may still hold an open transaction: it must not go back to the pool. */

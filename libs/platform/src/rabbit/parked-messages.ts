@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { ConsumeMessage } from 'amqplib';
 import { Column, type DataSource, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import { transact } from '../mysql/transact.ts';
 import { headersOf, idOf, QUEUE_HEADER, REASON_HEADER, typeOf } from './forwarding.ts';
 
 /**
@@ -89,7 +90,7 @@ export class ParkedMessages {
 
   /** Stores all or none. Storing the same message again is no second row. */
   async store(messages: readonly ParkedMessage[]): Promise<void> {
-    await this.dataSource.transaction('READ COMMITTED', async (em) => {
+    await transact(this.dataSource, async (em) => {
       for (const { messageId, queue, type, body, headers, reason } of messages) {
         await em.query(
           `INSERT INTO parked_message

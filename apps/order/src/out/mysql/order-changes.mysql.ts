@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Event } from '#contract';
-import { failPoint, Outbox, protection } from '#platform';
+import { execute, failPoint, Outbox, protection } from '#platform';
 import { type Rule } from '../../domain/closing.ts';
 import { type OrderState } from '../../domain/order-states.ts';
 import { automaticRefundNo, givesBackByItself } from '../../domain/refund.ts';
@@ -100,7 +100,8 @@ export class MysqlOrderChanges extends OrderChanges {
   }
 
   override async forgetKeys(olderThanMs: number, limit: number): Promise<number> {
-    const { affectedRows } = await this.dataSource.query<{ affectedRows: number }>(
+    const { affectedRows } = await execute(
+      this.dataSource,
       'DELETE FROM idempotency WHERE created_at <= UTC_TIMESTAMP(3) - INTERVAL ? MICROSECOND ORDER BY created_at LIMIT ?',
       [olderThanMs * 1000, limit],
     );

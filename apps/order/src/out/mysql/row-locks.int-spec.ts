@@ -6,10 +6,9 @@ import { isStrict, OtherSession, strictSource } from '../../../../../test/suppor
 import { freshSchema } from '../../../../../test/support/services.ts';
 import type { Payment } from '../../domain/settlement.ts';
 import type { Placement } from '../../flow/ports.ts';
-import { CreateOrderTables1795000000000 } from './migrations/1795000000000-create-order-tables.ts';
-import { Refunds1795100000000 } from './migrations/1795100000000-refunds.ts';
 import { MysqlOrderChanges } from './order-changes.mysql.ts';
 import { MysqlPlacements } from './placements.mysql.ts';
+import { orderSchema } from './schema.ts';
 
 const away = {
   available: false,
@@ -23,7 +22,7 @@ let numbers = 0;
 
 beforeAll(async () => {
   schema = await freshSchema('order_locks');
-  db = await openDataSource({ url: schema.url, migrations: [CreateOrderTables1795000000000, Refunds1795100000000] });
+  db = await openDataSource({ url: schema.url, migrations: orderSchema.migrations });
   await migrate(db);
   await db.query("INSERT INTO product (product_id, title, price_fen, stock) VALUES ('tea', 'Tea', 150, 100)");
   other = await OtherSession.on(schema.url);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { execute } from '#platform';
 import { Scans } from '../../flow/ports.ts';
 
 /** A scan is remembered like an idempotency key, and forgotten with them. */
@@ -39,7 +40,8 @@ export class MysqlScans extends Scans {
   }
 
   override async remember(buyerId: string, scanId: string, orderNo: string): Promise<void> {
-    await this.dataSource.query(
+    await execute(
+      this.dataSource,
       `INSERT IGNORE INTO idempotency (buyer_id, idem_key, fingerprint, status, body, created_at)
        VALUES (?, ?, '', 201, ?, UTC_TIMESTAMP(3))`,
       [buyerId, keyOf(scanId), orderNo],

@@ -45,7 +45,7 @@ export async function closeGivenBack(em: EntityManager, transactionId: string, t
   if (Number(sum?.fen ?? 0) < totalFee) return;
   await em.query(
     `UPDATE anomaly SET state = 'DONE', closed_at = UTC_TIMESTAMP(3), note = 'given back'
-      WHERE transaction_id = ? AND state = 'OPEN'`,
+      WHERE kind IN ('AMOUNT', 'UNKNOWN') AND transaction_id = ? AND state = 'OPEN'`,
     [transactionId],
   );
 }

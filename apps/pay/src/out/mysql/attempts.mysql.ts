@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { transact } from '#platform';
+import { execute, transact } from '#platform';
 import { type Attempt, attemptMachine, handed, isOpen, outTradeNoOf, timeExpireOf } from '../../domain/attempt.ts';
 import { wechatBody } from '../../domain/body.ts';
 import { type NewPayable, orderStatusMachine, prepayRefusal } from '../../domain/payable.ts';
@@ -50,7 +50,8 @@ export class AttemptsMysql extends Attempts {
   override async place(payables: readonly NewPayable[]): Promise<void> {
     if (payables.length === 0) return;
     const { mchId, appid } = this.merchant;
-    await this.db.query(
+    await execute(
+      this.db,
       `INSERT INTO payable
          (order_no, mch_id, appid, total_fee, title, expires_at, state, order_status, created_at, updated_at)
        VALUES ${payables.map(() => "(?, ?, ?, ?, ?, ?, 'OPEN', 'WAIT_PAY', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))").join(', ')}
@@ -118,7 +119,7 @@ export class AttemptsMysql extends Attempts {
   }
 
   override async release({ outTradeNo, prepaySeq }: Attempt): Promise<void> {
-    await this.db.query('UPDATE attempt SET calling_until = NULL WHERE out_trade_no = ? AND prepay_seq = ?', [
+    await execute(this.db, 'UPDATE attempt SET calling_until = NULL WHERE out_trade_no = ? AND prepay_seq = ?', [
       outTradeNo,
       prepaySeq,
     ]);
@@ -126,7 +127,8 @@ export class AttemptsMysql extends Attempts {
 
   override async refused({ outTradeNo, prepaySeq }: Attempt): Promise<void> {
     // A call before it whose outcome is unknown leaves it unknown what WeChat knows.
-    await this.db.query(
+    await execute(
+      this.db,
       `UPDATE attempt SET calling_until = NULL,
               refused_seq = IF(state = 'CREATED' AND refused_seq = prepay_seq - 1, prepay_seq, refused_seq)
         WHERE out_trade_no = ? AND prepay_seq = ?`,
@@ -135,7 +137,8 @@ export class AttemptsMysql extends Attempts {
   }
 
   override async seen(outTradeNo: string): Promise<void> {
-    await this.db.query(
+    await execute(
+      this.db,
       "UPDATE attempt SET state = 'NOTPAY', updated_at = UTC_TIMESTAMP(3) WHERE out_trade_no = ? AND state IN (?)",
       [outTradeNo, attemptMachine.sources('NOTPAY')],
     );
@@ -143,7 +146,8 @@ export class AttemptsMysql extends Attempts {
 
   override async finish(outTradeNo: string, state: 'CLOSED' | 'FAILED', absentForMs?: number): Promise<boolean> {
     const absent = absentForMs === undefined ? '' : `AND (called_at <= ${fromNow} OR refused_seq = prepay_seq)`;
-    const done = await this.db.query<Written>(
+    const done = await execute(
+      this.db,
       `UPDATE attempt SET state = ?, open_slot = NULL, next_check_at = NULL, calling_until = NULL,
               updated_at = UTC_TIMESTAMP(3)
         WHERE out_trade_no = ? AND state IN (?) ${absent}`,

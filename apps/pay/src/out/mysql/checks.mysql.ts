@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { protection, transact } from '#platform';
+import { execute, protection, transact } from '#platform';
 import type { Attempt, AttemptState } from '../../domain/attempt.ts';
 import type { OrderStatus } from '../../domain/payable.ts';
 import { nextCheckMs } from '../../domain/schedule.ts';
 import { Checks, type DueOrder } from '../../flow/ports.ts';
 import type { AttemptRow } from './attempt.row.ts';
-import { forThisOne, fromNow, micros, toAttempt, type Written } from './rows.ts';
+import { forThisOne, fromNow, micros, toAttempt } from './rows.ts';
 
 const leases = protection('check-lease');
 
@@ -78,7 +78,8 @@ export class ChecksMysql extends Checks {
       return [fact.out_trade_no, fact.state, ms === undefined ? null : micros(ms)];
     });
     // An attempt that has moved on meanwhile keeps what that move has set.
-    await this.db.query(
+    await execute(
+      this.db,
       `UPDATE attempt SET
           next_check_at = DATE_ADD(UTC_TIMESTAMP(3), INTERVAL
             CASE out_trade_no ${cases.map(() => 'WHEN ? THEN ?').join(' ')} END MICROSECOND),
@@ -113,7 +114,8 @@ export class ChecksMysql extends Checks {
   }
 
   override async mayAsk(orderNo: string, everyMs: number): Promise<boolean> {
-    const written = await this.db.query<Written>(
+    const written = await execute(
+      this.db,
       `UPDATE payable SET asked_at = UTC_TIMESTAMP(3)
         WHERE order_no = ? AND (asked_at IS NULL OR asked_at <= ${fromNow})`,
       [orderNo, micros(-everyMs)],

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { transact } from '#platform';
+import { execute, transact } from '#platform';
 import { type DueListing, RefundListings } from '../../flow/ports.ts';
 import type { RefundListingRow } from './refund-listing.row.ts';
 import { fromNow, micros } from './rows.ts';
@@ -28,11 +28,11 @@ export class RefundListingsMysql extends RefundListings {
   }
 
   override async done(transactionId: string): Promise<void> {
-    await this.db.query('DELETE FROM refund_listing WHERE transaction_id = ?', [transactionId]);
+    await execute(this.db, 'DELETE FROM refund_listing WHERE transaction_id = ?', [transactionId]);
   }
 
   override async later(transactionId: string, inMs: number): Promise<void> {
-    await this.db.query(`UPDATE refund_listing SET due_at = ${fromNow} WHERE transaction_id = ?`, [
+    await execute(this.db, `UPDATE refund_listing SET due_at = ${fromNow} WHERE transaction_id = ?`, [
       micros(inMs),
       transactionId,
     ]);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Event } from '#contract';
-import { Outbox, protection, transact } from '#platform';
+import { execute, Outbox, protection, transact } from '#platform';
 import { isEnded, type Refund, type RefundAtWechat, type RefundEnd, refundMachine } from '../../domain/refund.ts';
 import { type RefundCommand, type RefundRecorded, Refunds } from '../../flow/ports.ts';
 import { closeGivenBack } from './anomaly-ends.ts';
@@ -117,7 +117,8 @@ export class RefundsMysql extends Refunds {
   }
 
   override async accepted(outRefundNo: string, refundId: string): Promise<void> {
-    await this.db.query(
+    await execute(
+      this.db,
       `UPDATE refund SET state = 'PROCESSING', refund_id = ?, tries = 0, last_error = '', updated_at = UTC_TIMESTAMP(3)
         WHERE out_refund_no = ? AND state IN (?)`,
       [refundId, outRefundNo, refundMachine.sources('PROCESSING')],
@@ -146,7 +147,8 @@ export class RefundsMysql extends Refunds {
 
   override async later(outRefundNo: string, inMs: number | undefined, error: string): Promise<void> {
     // What has ended meanwhile has its own time, and is not made due again.
-    await this.db.query(
+    await execute(
+      this.db,
       `UPDATE refund SET locked_until = NULL, last_error = IF(? = '', last_error, ?),
               next_try_at = ${inMs === undefined ? 'NULL' : fromNow}
         WHERE out_refund_no = ? AND (state IN ('REQUESTED', 'PROCESSING') OR origin = 'CONSOLE')`,
@@ -162,7 +164,8 @@ export class RefundsMysql extends Refunds {
   }
 
   override async hurry(outRefundNo: string): Promise<void> {
-    await this.db.query(
+    await execute(
+      this.db,
       `UPDATE refund SET next_try_at = UTC_TIMESTAMP(3)
         WHERE out_refund_no = ? AND state IN ('REQUESTED', 'PROCESSING')`,
       [outRefundNo],

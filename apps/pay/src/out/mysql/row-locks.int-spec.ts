@@ -7,11 +7,10 @@ import { isStrict, OtherSession, strictSource } from '../../../../../test/suppor
 import { freshSchema } from '../../../../../test/support/services.ts';
 import type { Payment } from '../../domain/payment.ts';
 import { AttemptsMysql } from './attempts.mysql.ts';
+import { ChecksMysql } from './checks.mysql.ts';
 import { Merchant } from './merchant.ts';
-import { Payments1763700000000 } from './migrations/1763700000000-payments.ts';
-import { Refunds1763800000000 } from './migrations/1763800000000-refunds.ts';
-import { Ways1764000000000 } from './migrations/1764000000000-ways.ts';
 import { PaymentsMysql } from './payments.mysql.ts';
+import { paySchema } from './schema.ts';
 
 // Transactions that fail are what these tests are about.
 Logger.overrideLogger(false);
@@ -28,7 +27,7 @@ beforeAll(async () => {
   schema = await freshSchema('pay_locks');
   db = await openDataSource({
     url: schema.url,
-    migrations: [Payments1763700000000, Refunds1763800000000, Ways1764000000000],
+    migrations: paySchema.migrations,
   });
   await migrate(db);
   other = await OtherSession.on(schema.url);
@@ -137,5 +136,27 @@ describe('settling', () => {
     } finally {
       await strict.destroy();
     }
+  });
+});
+
+describe('a statement that needs no transaction', () => {
+  it('C5 begins anew as the victim of a deadlock, as settling does', async () => {
+    const payments = await paid(2);
+    const [first, second] = payments.map(({ outTradeNo }) => outTradeNo) as [string, string];
+    await other.query('START TRANSACTION');
+    // The bigger transaction survives: ours is chosen.
+    await other.query("UPDATE payable SET title = 'x'");
+    await other.query("UPDATE attempt SET body = 'x' WHERE out_trade_no = ?", [second]);
+    const rescheduling = new ChecksMysql(db).reschedule([first, second]);
+    await other.whenOneWaits();
+    // Ours has the first and wants the second; it lets go of the first only by being undone.
+    await other.query("UPDATE attempt SET body = 'y' WHERE out_trade_no = ?", [first]);
+    await other.query('COMMIT');
+    await rescheduling;
+    const sql = 'SELECT out_trade_no, check_tries FROM attempt WHERE out_trade_no IN (?) ORDER BY out_trade_no';
+    expect(await db.query(sql, [[first, second]])).toEqual([
+      { out_trade_no: first, check_tries: 1 },
+      { out_trade_no: second, check_tries: 1 },
+    ]);
   });
 });
