@@ -161,6 +161,19 @@ describe('asking', () => {
   });
 });
 
+describe('what only informs', () => {
+  it.each<[string, Answer]>([
+    ['longer than we keep', { openid: 'o'.repeat(129), bank_type: 'B'.repeat(33) }],
+    ['in other letters', { openid: '买家', bank_type: '招商银行' }],
+  ])('is left out when it is %s, so that the money is booked all the same', async (_what, odd) => {
+    answer = { ...paidFields(), trade_state: 'SUCCESS', ...odd };
+    expect(await gateway.query(attempt, 'query', 1_000)).toMatchObject({
+      kind: 'paid',
+      payment: { totalFee: 100, openid: undefined, bankType: undefined },
+    });
+  });
+});
+
 describe('closing', () => {
   it.each<[string, Answer]>([
     ['closed', {}],
@@ -192,6 +205,12 @@ describe('a notification', () => {
     expect(open({}, 'MD5')).toMatchObject({
       kind: 'result',
       result: { kind: 'paid', totalFee: 100, signType: 'MD5', source: 'notify', notice: { remoteIp: '127.0.0.1' } },
+    });
+  });
+  it('leaves out what only informs when we cannot keep it', () => {
+    expect(open({ bank_type: '招商银行' })).toMatchObject({
+      kind: 'result',
+      result: { kind: 'paid', totalFee: 100, bankType: undefined },
     });
   });
   it('of a failure is one', () => {

@@ -225,8 +225,19 @@ function unifiedOrder({ tradeType, payerOpenid, scene, ...request }: PrepayReque
   }
 }
 
+const MAX_OPENID = 128;
+const MAX_BANK_TYPE = 32;
+
+/** Who paid and from which bank decides nothing: what we cannot keep is left out, and the money is booked all the same. */
+const remarks = ({ openid, bankType }: Pick<PaidOrder, 'openid' | 'bankType'>) => ({
+  openid: kept(openid, MAX_OPENID),
+  bankType: kept(bankType, MAX_BANK_TYPE),
+});
+const kept = (text: string | undefined, atMost: number): string | undefined =>
+  text !== undefined && text.length <= atMost && /^[\x20-\x7e]*$/.test(text) ? text : undefined;
+
 const paymentOf = (
-  { outTradeNo, transactionId, totalFee, tradeType, openid, bankType, timeEnd }: PaidOrder,
+  { outTradeNo, transactionId, totalFee, tradeType, timeEnd, ...order }: PaidOrder,
   asked: Pick<Payment, 'mchId' | 'appid' | 'tradeType' | 'source'>,
 ): Payment => ({
   kind: 'paid',
@@ -235,13 +246,12 @@ const paymentOf = (
   transactionId,
   totalFee,
   tradeType: tradeType ?? asked.tradeType,
-  openid,
-  bankType,
+  ...remarks(order),
   paidAt: timeEnd ?? new Date(),
 });
 
 const noticed = (
-  { outTradeNo, transactionId, totalFee, mchId, appid, tradeType, openid, bankType, timeEnd, signType }: PaymentNotice,
+  { outTradeNo, transactionId, totalFee, mchId, appid, tradeType, timeEnd, signType, ...order }: PaymentNotice,
   notice: RawNotice,
 ): Payment => ({
   kind: 'paid',
@@ -251,8 +261,7 @@ const noticed = (
   mchId,
   appid,
   tradeType,
-  openid,
-  bankType,
+  ...remarks(order),
   paidAt: timeEnd,
   source: 'notify',
   signType,
