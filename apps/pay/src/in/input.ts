@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { orderNo, outTradeNo } from '#contract';
@@ -7,8 +7,16 @@ import { orderNo, outTradeNo } from '#contract';
 export const numberInput = z.union([orderNo, outTradeNo], 'is not an order number');
 export const orderNoInput = orderNo;
 
-/** The client's address as WeChat takes it: IPv4 that came through an IPv6 socket is written as IPv4. */
-export function clientIp({ ip }: Pick<FastifyRequest, 'ip'>): string {
-  const mapped = /^::ffff:([0-9.]+)$/i.exec(ip)?.[1];
-  return mapped !== undefined && isIPv4(mapped) ? mapped : ip;
+/**
+ * The client's address as WeChat takes it, which refuses an order that names anything else: without the port that some
+ * proxies write, IPv4 that came through an IPv6 socket as IPv4, and the connection's own where a proxy named no address.
+ */
+export function clientIp({ ip, socket }: Pick<FastifyRequest, 'ip'> & { socket: { remoteAddress?: string } }): string {
+  return addressIn(ip) ?? addressIn(socket.remoteAddress ?? '') ?? '0.0.0.0';
+}
+
+function addressIn(text: string): string | undefined {
+  const [, bracketed, withPort] = /^(?:\[([^\]]*)\](?::\d+)?|([0-9.]+):\d+)$/.exec(text) ?? [];
+  const address = (bracketed ?? withPort ?? text).replace(/^::ffff:(?=[0-9.]+$)/i, '');
+  return isIP(address) === 0 ? undefined : address;
 }
