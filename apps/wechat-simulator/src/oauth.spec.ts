@@ -61,6 +61,41 @@ describe('OAuth of the official account', () => {
     expect(await exchange(await codeOf(), change)).toMatchObject({ errcode });
   });
 
+  it.each<[number, string]>([
+    [-1, 'system error'],
+    [40_125, 'invalid appsecret'],
+    [45_011, 'api minute-quota reach limit, must slower, retry next minute'],
+    [12_345, 'unknown error'],
+  ])('answers errcode %i as often as a test wants, and the code stays good', async (errcode, errmsg) => {
+    const code = await codeOf();
+    await sim.control.faults({ oauth: { errcode, times: 2 } });
+    expect([await exchange(code), await exchange(code)]).toEqual(Array(2).fill({ errcode, errmsg }));
+    expect(await exchange(code)).toHaveProperty('openid');
+  });
+
+  it('breaks the connection before or after the exchange', async () => {
+    const code = await codeOf();
+    await sim.control.faults({ oauth: { cut: true, times: 1 } });
+    await expect(exchange(code)).rejects.toThrow();
+    await sim.control.faults({ oauth: { dropAnswer: true, times: 1 } });
+    await expect(exchange(code)).rejects.toThrow();
+    expect(await exchange(code)).toMatchObject({ errcode: 40_163 });
+  });
+
+  it.each([
+    ['refuse', { refuse: 503 }, 503, /Bad Gateway/],
+    ['html', { answer: 'html' }, 200, /Bad Gateway/],
+    ['empty', { answer: 'empty' }, 200, /^$/],
+    ['half-json', { answer: 'half-json' }, 200, /^{"access_token"[^}]*$/],
+    ['no-openid', { answer: 'no-openid' }, 200, /^{(?!.*openid).*}$/],
+    ['huge', { answer: 'huge' }, 200, /x{1000000}/],
+  ] as const)('answers %s instead', async (_name, fault, status, body) => {
+    await sim.control.faults({ oauth: fault });
+    const query = { appid: APPID, secret: SECRET, code: await codeOf(), grant_type: 'authorization_code' };
+    const answer = await fetch(`${sim.url}/sns/oauth2/access_token?${new URLSearchParams(query).toString()}`);
+    expect([answer.status, await answer.text()]).toEqual([status, expect.stringMatching(body)]);
+  });
+
   it('forgets a code after five minutes', async () => {
     const code = await codeOf();
     await sim.control.advance(300_000);

@@ -10,6 +10,7 @@ import {
   type Faults,
   type Forgery,
   type NotifyFaults,
+  type OauthFault,
 } from './faults.ts';
 
 export interface NoticeFate extends Pick<
@@ -79,6 +80,11 @@ export class FaultPlan {
     return take(own) ?? take(this.#faults.endpoints[endpoint]) ?? this.#byChance(endpoint) ?? {};
   }
 
+  /** The fault for the next exchange of an OAuth code. */
+  nextExchange(): OauthFault {
+    return take(this.#faults.oauth) ?? {};
+  }
+
   #own(outTradeNo: string): Faults['orders'][string] | undefined {
     return Object.hasOwn(this.#faults.orders, outTradeNo) ? this.#faults.orders[outTradeNo] : undefined;
   }
@@ -91,7 +97,7 @@ export class FaultPlan {
   }
 }
 
-function take(fault: EndpointFault | undefined): EndpointFault | undefined {
+function take<F extends { times?: number | undefined }>(fault: F | undefined): F | undefined {
   if (!fault || fault.times === 0) return undefined;
   if (fault.times !== undefined) fault.times -= 1;
   return fault;

@@ -51,6 +51,19 @@ export interface EndpointFault {
   times?: number | undefined;
 }
 
+/** What comes instead of an openid; the code was exchanged. */
+export const wrongIdentities = ['html', 'empty', 'half-json', 'huge', 'no-openid'] as const;
+
+/** Of the exchange of an OAuth code; members mean what they mean for an endpoint. */
+export interface OauthFault extends Pick<
+  EndpointFault,
+  'cut' | 'refuse' | 'hangMs' | 'answerAfterMs' | 'dropAnswer' | 'times'
+> {
+  /** This `errcode`, for example 45011; the code is not used up. */
+  errcode?: number | undefined;
+  answer?: (typeof wrongIdentities)[number] | undefined;
+}
+
 /**
  * What a message is made of that WeChat Pay never sent. `sign`: a wrong signature; `unsigned`: none; `amount`,
  * `appid`, `mch_id`, `order`: changed without signing again; `fail`: says that the payment failed, unsigned;
@@ -120,6 +133,7 @@ export interface Faults {
   /** By `out_trade_no`. */
   orders: Record<string, OrderFaults>;
   random?: RandomFaults | undefined;
+  oauth?: OauthFault | undefined;
 }
 
 export const noFaults: Faults = { notify: noNotifyFaults, endpoints: {}, orders: {} };

@@ -1,5 +1,30 @@
 /** Codes of WeChat's OAuth: each names one user to one account, once, for five minutes. */
 
+/**
+ * What WeChat says to the account's server instead of an openid
+ * (developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html).
+ */
+const errors: Readonly<Record<number, string>> = {
+  [-1]: 'system error',
+  40_001: 'invalid credential, access_token is invalid or not latest',
+  40_002: 'invalid grant_type',
+  40_013: 'invalid appid',
+  40_029: 'invalid code',
+  40_125: 'invalid appsecret',
+  40_163: 'code been used',
+  40_164: 'invalid ip, not in whitelist',
+  42_003: 'code expired',
+  45_009: 'reach max api daily quota limit',
+  45_011: 'api minute-quota reach limit, must slower, retry next minute',
+  48_001: 'api unauthorized',
+  50_002: 'user limited',
+};
+
+export const oauthError = (errcode: number): { errcode: number; errmsg: string } => ({
+  errcode,
+  errmsg: errors[errcode] ?? 'unknown error',
+});
+
 const LIVES_MS = 5 * 60_000;
 
 interface Grant {

@@ -3,7 +3,7 @@
 import { Injectable } from '@nestjs/common';
 import { SettableClock } from '../domain/clock.ts';
 import { newOauthCode, phoneOpenid } from '../domain/identifiers.ts';
-import { OauthCodes } from '../domain/oauth-codes.ts';
+import { OauthCodes, oauthError } from '../domain/oauth-codes.ts';
 import { RuleBook } from '../domain/rules.ts';
 import { Entropy, Merchant, OfficialAccount } from './ports.ts';
 
@@ -37,20 +37,20 @@ export class Authorize {
 
   /** The account's server exchanges the code. */
   exchange({ appid, secret, code }: { appid: string; secret: string; code: string }): OauthAnswer {
-    if (appid !== this.merchant.appid) return { errcode: 40_013, errmsg: 'invalid appid' };
+    if (appid !== this.merchant.appid) return oauthError(40_013);
     if (this.account.secret === undefined || secret !== this.account.secret) {
-      return { errcode: 40_125, errmsg: 'invalid appsecret' };
+      return oauthError(40_125);
     }
     const exchanged = this.codes.exchange(code, appid, this.clock.line());
     switch (exchanged.kind) {
       case 'openid':
         return { openid: exchanged.openid };
       case 'used':
-        return { errcode: 40_163, errmsg: 'code been used' };
+        return oauthError(40_163);
       case 'expired':
-        return { errcode: 42_003, errmsg: 'code expired' };
+        return oauthError(42_003);
       case 'unknown':
-        return { errcode: 40_029, errmsg: 'invalid code' };
+        return oauthError(40_029);
     }
   }
 }

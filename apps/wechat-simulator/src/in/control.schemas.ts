@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { badDay, endpointNames, forgeries, noNotifyFaults, wrongAnswers } from '../domain/faults.ts';
+import { badDay, endpointNames, forgeries, noNotifyFaults, wrongAnswers, wrongIdentities } from '../domain/faults.ts';
 import type { ClockMove } from '../flow/keep-time.ts';
 
 const YEAR_MS = 366 * 86_400_000;
@@ -45,6 +45,9 @@ const endpointFault = z.strictObject({
   unknownField: z.boolean().optional(),
   times: z.int().min(1).optional(),
 });
+const oauthFault = endpointFault
+  .pick({ cut: true, refuse: true, hangMs: true, answerAfterMs: true, dropAnswer: true, times: true })
+  .extend({ errcode: z.int().min(-1).max(99_999).optional(), answer: z.enum(wrongIdentities).optional() });
 const endpointFaults = Object.fromEntries(
   endpointNames.map((name) => [name, endpointFault.optional()] as const),
 ) as Record<(typeof endpointNames)[number], z.ZodOptional<typeof endpointFault>>;
@@ -87,6 +90,7 @@ export const faultsBody = z.strictObject({
         .default(badDay),
     })
     .optional(),
+  oauth: oauthFault.optional(),
 });
 
 export const rulesBody = z

@@ -4,7 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CallCounts } from '../domain/call-counts.ts';
 import { FaultPlan } from '../domain/fault-plan.ts';
-import { endpointNames, type EndpointFault, type EndpointName } from '../domain/faults.ts';
+import { endpointNames, type EndpointName } from '../domain/faults.ts';
+import { cut, undone } from './broken-connections.ts';
 import { ClientCertificate } from './client-certificate.ts';
 import { refusalXml } from './envelope.ts';
 import { Gateway } from './gateway.ts';
@@ -106,25 +107,6 @@ const numberIn = (raw: Buffer): string =>
     raw.toString('latin1'),
   )?.[1] ?? '';
 
-/** Faults that keep the request from being done; true when one did, and the reply is on its way or never will be. */
-async function undone({ cut: isCut, refuse, hangMs }: EndpointFault, reply: FastifyReply): Promise<boolean> {
-  if (refuse !== undefined) {
-    await reply.code(refuse).type('text/html').send(BAD_GATEWAY_PAGE);
-    return true;
-  }
-  if (hangMs !== undefined) await wait(hangMs, undefined, { ref: false });
-  if (hangMs === undefined && !isCut) return false;
-  cut(reply);
-  return true;
-}
-
 /** The real gateway calls its answers `text/plain`; clients must go by the content. */
 const sendAnswer = (reply: FastifyReply, answer: string | Buffer): FastifyReply =>
   reply.type('text/plain; charset=utf-8').send(answer);
-
-/** Ends the connection without an answer. */
-function cut(reply: FastifyReply): FastifyReply {
-  reply.hijack();
-  reply.raw.destroy();
-  return reply;
-}

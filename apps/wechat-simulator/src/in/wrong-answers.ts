@@ -1,6 +1,6 @@
 /** What comes instead of the right answer when a test asked for it. */
 import { signFields } from '#wechat-pay/protocol';
-import type { WrongAnswer } from '../domain/faults.ts';
+import type { OauthFault, WrongAnswer } from '../domain/faults.ts';
 import { readAnswer, writeAnswer } from './answer-xml.ts';
 import type { Merchant } from '../flow/ports.ts';
 
@@ -26,6 +26,22 @@ export function spoil(right: string | Buffer, how: WrongAnswer, merchant: Mercha
       return changed(right, (fields) => signedAgain(ofOtherOrder(fields), merchant));
     case 'other-appid':
       return changed(right, (fields) => signedAgain({ ...fields, appid: 'wx0000000000000000' }, merchant));
+  }
+}
+
+/** The same for the exchange of an OAuth code. @param right JSON */
+export function spoilIdentity(right: string, how: NonNullable<OauthFault['answer']>): string {
+  switch (how) {
+    case 'html':
+      return BAD_GATEWAY_PAGE;
+    case 'empty':
+      return '';
+    case 'half-json':
+      return right.slice(0, right.length >> 1);
+    case 'huge':
+      return JSON.stringify({ padding: 'x'.repeat(HUGE_CHARACTERS) });
+    case 'no-openid':
+      return '{"access_token":"ACCESS_TOKEN","expires_in":7200}';
   }
 }
 
