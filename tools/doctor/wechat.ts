@@ -1,21 +1,26 @@
 /** What will be said to WeChat, as far as it can be judged without asking WeChat. */
 import { existsSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { settingFrom } from '../../libs/platform/src/config/read-settings.ts';
-import { ok, warning, wrong, type Finding } from './finding.ts';
-
-type Environment = Record<string, string | undefined>;
+import { isReachable, isSimulator, ok, warning, wrong, type Environment, type Finding } from './finding.ts';
+import { ways, WAY_SETTINGS } from './ways.ts';
 
 const V2_KEY_LENGTH = 32;
+/** Of the merchant account. */
+const SETTINGS = ['WECHAT_API_BASE_URL', 'WECHAT_MCH_ID', 'WECHAT_API_KEY', 'NOTIFY_URL', 'DEMO'];
+const CERTIFICATE = ['WECHAT_CERT', 'WECHAT_CERT_KEY', 'WECHAT_CA'];
 
 /** Looks at the settings of the real WeChat; a local run against the simulator has none to look at. */
-export function wechat(env: Environment): Finding[] {
-  const base = env['WECHAT_API_BASE_URL'];
-  if (base === undefined || isLoopback(base)) return [ok('WeChat Pay is played by the simulator')];
-  const findings: Finding[] = [];
+export function wechat(given: Environment): Finding[] {
+  const { env, troubles } = settled(given);
+  const base = env['WECHAT_API_BASE_URL'] ?? '';
+  if (base === '' && troubles.get('WECHAT_API_BASE_URL') === undefined) return [SIMULATED];
+  if (!URL.canParse(base)) return [wrong('WECHAT_API_BASE_URL is not an address', 'set https://api.mch.weixin.qq.com')];
+  if (isSimulator(new URL(base))) return [SIMULATED];
+  const findings = [...troubles].map(([name, what]) => wrong(`${name} ${what}`, 'give it once, and correct the path'));
   const need = (name: string, fits: (value: string) => boolean, what: string, repair: string) => {
-    const { value, trouble } = settingFrom(name, env);
-    if (value === undefined) findings.push(wrong(`${name} ${trouble ?? 'is not set'}`, repair));
+    const value = env[name];
+    if (troubles.has(name)) return;
+    if (value === undefined) findings.push(wrong(`${name} is not set`, repair));
     else if (!fits(value)) findings.push(wrong(`${name} ${what}`, repair));
     else findings.push(ok(`${name} is set`));
   };
@@ -47,7 +52,21 @@ export function wechat(env: Environment): Finding[] {
   if (env['DEMO'] === '1') findings.push(wrong('DEMO=1 with the real WeChat', 'unset DEMO'));
   const notify = env['NOTIFY_URL'];
   if (notify !== undefined && URL.canParse(notify)) findings.push(...notifyAddress(new URL(notify)));
-  return findings;
+  return [...findings, ...ways(env)];
+}
+
+const SIMULATED = ok('WeChat Pay is played by the simulator');
+
+/** The settings as the app reads them, files included, and what is wrong with those that it cannot read. */
+function settled(given: Environment): { env: Environment; troubles: Map<string, string> } {
+  const env: Environment = {};
+  const troubles = new Map<string, string>();
+  for (const name of [...SETTINGS, ...CERTIFICATE, ...WAY_SETTINGS]) {
+    const { value, trouble } = settingFrom(name, given);
+    env[name] = value;
+    if (trouble !== undefined) troubles.set(name, trouble);
+  }
+  return { env, troubles };
 }
 
 /** Everything but refunds works without it. */
@@ -65,7 +84,7 @@ function notifyAddress(url: URL): Finding[] {
   const findings: Finding[] = [];
   if (url.search !== '' || url.hash !== '')
     findings.push(wrong('NOTIFY_URL has a query string', 'WeChat refuses it: leave it out'));
-  if (isLoopback(url.href) || isPrivate(url.hostname)) {
+  if (!isReachable(url)) {
     findings.push(
       wrong(
         `NOTIFY_URL points at ${url.hostname}, which WeChat cannot reach`,
@@ -77,13 +96,3 @@ function notifyAddress(url: URL): Finding[] {
     findings.push(warning('NOTIFY_URL is not https', 'anybody on the way can read notifications: use https'));
   return findings.length > 0 ? findings : [ok(`NOTIFY_URL has a form WeChat can reach (${url.hostname})`)];
 }
-
-const isLoopback = (url: string): boolean => {
-  const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname === '[::1]' || hostname === 'simulator' || hostname.startsWith('127.');
-};
-
-const isPrivate = (hostname: string): boolean =>
-  isIP(hostname) === 4
-    ? /^(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.)/.test(hostname)
-    : !hostname.includes('.') || hostname.endsWith('.local');
