@@ -177,6 +177,42 @@ describe('every way to pay', () => {
     TEST_MS,
   );
 
+  it.each<[string, object, number, string, string]>([
+    ['an invalid code', { errcode: 40_029 }, 403, 'OAUTH_CODE_INVALID', '微信没有确认付款人'],
+    ['a wrong secret', { errcode: 40_125 }, 502, 'OAUTH_REFUSED', '微信没有确认付款人'],
+    ['a server that may not ask', { errcode: 40_164 }, 502, 'OAUTH_REFUSED', '微信没有确认付款人'],
+    ['too many calls', { errcode: 45_011 }, 502, 'OAUTH_UNREACHABLE', '暂时无法打开支付页面'],
+    ['a gateway in trouble', { refuse: 503 }, 502, 'OAUTH_UNREACHABLE', '暂时无法打开支付页面'],
+    ['silence', { hangMs: 20_000 }, 502, 'OAUTH_UNREACHABLE', '暂时无法打开支付页面'],
+    ['half an answer', { answer: 'half-json' }, 502, 'OAUTH_UNREACHABLE', '暂时无法打开支付页面'],
+  ])(
+    'says what became of the question who is paying, without a secret, after %s',
+    async (_what, fault, status, code, heading) => {
+      const { buyer, orderNo } = await ordered(stack);
+      const start = await fetch(`${stack.links.pay}/weixin/oauth/start?outtradeno=${orderNo}`, {
+        ...{ headers: buyer.cookiesOf(orderNo), redirect: 'manual' },
+      });
+      const wechat = await fetch(start.headers.get('location')!, { redirect: 'manual' });
+      const cookie = start.headers.getSetCookie()[0]!.split(';')[0]!;
+      await buyer.faults({ oauth: fault });
+      try {
+        const answer = await fetch(wechat.headers.get('location')!, {
+          headers: { cookie, accept: 'text/html', 'accept-language': 'zh-CN' },
+          redirect: 'manual',
+        });
+        const page = await answer.text();
+        expect([answer.status, answer.headers.getSetCookie()]).toEqual([status, []]);
+        expect(page).toContain(code);
+        expect(page).toContain(heading);
+        expect(page).not.toContain(stack.secrets.WECHAT_OAUTH_SECRET);
+        expect(await refusal(buyer.createWay(orderNo, 'jsapi'))).toMatchObject({ code: 'OPENID_REQUIRED' });
+      } finally {
+        await buyer.faults({});
+      }
+    },
+    TEST_MS,
+  );
+
   it('is described with every refusal', async () => {
     const answer = await fetch(`${stack.links.pay}/docs-json`);
     const { paths } = (await answer.json()) as { paths: Record<string, { post?: { responses: object } }> };

@@ -33,11 +33,14 @@ export class Ways {
       void this.choose(currentTarget.dataset.way);
     });
     if (main.dataset.shows === 'asking') this.#hooks.asking();
-    if (this.#wasSentAway() && main.dataset.phase === 'waiting') void this.choose('jsapi');
+    if (this.#wasSentAway() && main.dataset.phase === 'waiting') void this.choose('jsapi', undefined, true);
   }
 
-  /** Pays in a way; whatever else is open is closed first, by the server. */
-  async choose(way, button) {
+  /**
+   * Pays in a way; whatever else is open is closed first, by the server.
+   * @param {boolean} isBack from WeChat, which was to say who is paying
+   */
+  async choose(way, button, isBack = false) {
     if (this.#busy || way === null) return;
     this.#wanted = way;
     this.#quiet();
@@ -51,7 +54,7 @@ export class Ways {
     this.#say(this.#texts.opening);
     const { orderNo } = this.#main.dataset;
     const answer = await ask(`/weixin/pay/create/${way}?outtradeno=${encodeURIComponent(orderNo)}`, { method: 'POST' });
-    await this.#go(way, answer);
+    await this.#go(way, answer, isBack);
     button?.removeAttribute('aria-busy');
     this.#busy = false;
     this.#hooks.changed();
@@ -82,8 +85,8 @@ export class Ways {
     this.#say('');
   }
 
-  async #go(way, answer) {
-    if (!answer.ok) return this.#explain(way, answer);
+  async #go(way, answer, isBack) {
+    if (!answer.ok) return this.#explain(way, answer, isBack);
     if (way === 'h5') {
       if (!/^https?:\/\//.test(answer.body?.mweb_url ?? '')) return this.#say(this.#texts.noAnswer);
       this.#say('');
@@ -98,9 +101,14 @@ export class Ways {
     return this.#say(put(this.#texts.failed, { reason: left }));
   }
 
-  #explain(way, answer) {
+  #explain(way, answer, isBack) {
     const { status, body } = answer;
     this.#say('');
+    // Sent there once more without being asked, the buyer would go round and round.
+    if (body?.code === 'OPENID_REQUIRED' && isBack) {
+      this.#say(this.#texts.notKnown);
+      return;
+    }
     if (body?.code === 'OPENID_REQUIRED' && /^\/(?!\/)/.test(body.authorizeUrl ?? '')) {
       this.#rememberGoing();
       location.assign(body.authorizeUrl);

@@ -111,6 +111,40 @@ export function checkWays(on: () => { stack: Stack; browser: Browser }): void {
   );
 
   it(
+    'inside WeChat: a buyer whom it does not name is sent there once, not round and round',
+    async () => {
+      const { buyer, order } = await ordered();
+      await buyer.faults({ oauth: { errcode: 40_163 } });
+      try {
+        const { page, close } = await open(order, WECHAT);
+        await page.locator('[data-way="jsapi"]').click();
+        await says(page, 'WeChat did not confirm who is paying.');
+        await close();
+      } finally {
+        await buyer.faults({});
+      }
+    },
+    TEST_MS,
+  );
+
+  it(
+    'inside WeChat: a buyer can ask again where WeChat was too busy to answer',
+    async () => {
+      const { buyer, order } = await ordered();
+      await buyer.faults({ oauth: { errcode: -1, times: 1 } });
+      const { page, close } = await open(order, WECHAT);
+      await fakeBridge(page.context(), 'cancel');
+      await page.locator('[data-way="jsapi"]').click();
+      await page.getByRole('heading', { name: 'Checkout is not available right now' }).waitFor({ timeout: VISIBLE_MS });
+      await page.getByRole('link', { name: 'Reload' }).click();
+      await says(page, 'You did not complete the payment.');
+      expect(await waysOf(order)).toEqual(['JSAPI']);
+      await close();
+    },
+    TEST_MS,
+  );
+
+  it(
     'from a phone’s browser: to WeChat and back, where the page asks and waits',
     async () => {
       const { buyer, order } = await ordered();

@@ -23,10 +23,16 @@ export class Identify {
 
   /** A code is good for one exchange, so one whose outcome is unknown is not sent again: the buyer starts anew. */
   async byCode(code: string): Promise<Identified> {
-    if (!/^[0-9A-Za-z_-]{1,512}$/.test(code)) return { kind: 'refused', code: 40_029, text: 'invalid code' };
+    if (!/^[0-9A-Za-z_-]{1,512}$/.test(code)) return { kind: 'invalid', code: 40_029, text: 'invalid code' };
     const identified = await this.openids.exchange(code, EXCHANGE_MS);
     if (identified.kind === 'refused') {
-      this.logger.error({ code: identified.code, text: identified.text }, 'WeChat refused an OAuth code');
+      this.logger.error(
+        { code: identified.code, text: identified.text },
+        'WeChat refuses the account: nobody can pay by JSAPI',
+      );
+    }
+    if (identified.kind === 'invalid') {
+      this.logger.warn({ code: identified.code, text: identified.text }, 'WeChat did not accept an OAuth code');
     }
     if (identified.kind === 'unknown') this.logger.warn({ reason: identified.reason }, 'OAuth: no clear answer');
     return identified;

@@ -181,6 +181,8 @@ describe('the pages for a buyer without a cashier', () => {
     [404, 'ORDER_NOT_FOUND', 'unknown'],
     [404, 'NOT_FOUND', 'nothing'],
     [403, 'OAUTH_DENIED', 'identity'],
+    [502, 'OAUTH_REFUSED', 'identity'],
+    [502, 'OAUTH_UNREACHABLE', 'busy'],
     [503, 'ORDER_UNREACHABLE', 'busy'],
     [429, 'RATE_LIMITED', 'busy'],
     [500, 'INTERNAL', 'other'],

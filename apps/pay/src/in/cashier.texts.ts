@@ -30,6 +30,7 @@ interface WayTexts {
   refused: string;
   notOffered: string;
   noAnswer: string;
+  notKnown: string;
   closing: Record<'native' | 'jsapi' | 'h5' | 'app', string>;
   closingWait: string;
   old: Record<'native' | 'jsapi' | 'h5', string>;
@@ -121,6 +122,7 @@ export const cashierTexts: Record<Locale, CashierTexts> = {
       refused: '微信没有接受这笔支付：{reason}',
       notOffered: '商家没有开通这种支付方式，请使用二维码。',
       noAnswer: '暂时没有得到答复，请再试一次，不会重复扣款。',
+      notKnown: '微信没有确认付款人，请再试一次，或显示二维码。',
       closing: {
         native: '微信还保留着之前的二维码，暂时不能换用别的方式。',
         jsapi: '微信还保留着您在微信中开始的支付，暂时不能换用别的方式。',
@@ -222,6 +224,7 @@ export const cashierTexts: Record<Locale, CashierTexts> = {
       refused: 'WeChat did not accept this payment: {reason}',
       notOffered: 'The shop does not take payments in this way. Please use the code.',
       noAnswer: 'There is no answer right now. Please try again: you will not pay twice.',
+      notKnown: 'WeChat did not confirm who is paying. Please try again, or show the code.',
       closing: {
         native: 'WeChat still keeps the code shown before, and cannot change to another way yet.',
         jsapi: 'WeChat still keeps the payment you began inside WeChat, and cannot change to another way yet.',

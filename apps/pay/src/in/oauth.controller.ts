@@ -13,6 +13,9 @@ import { type CookieKind, SealedCookies } from './sealed-cookie.ts';
 /** One visit to WeChat: binds the answer to the browser that was sent there, and says which order it was for. */
 const VISIT: CookieKind = { name: 'paypair_oauth', path: '/weixin/oauth', maxAgeSeconds: 600 };
 
+/** Trouble of the moment. */
+const SOON_MS = 2_000;
+
 interface Returned {
   code?: unknown;
   state?: unknown;
@@ -83,10 +86,16 @@ export class OauthController {
       }
       case 'used':
         return { orderNo, cookies: [] };
-      case 'refused':
+      case 'invalid':
         throw new Problem(403, 'OAUTH_CODE_INVALID', 'WeChat does not accept the code it sent.');
+      case 'refused':
+        throw new Problem(502, 'OAUTH_REFUSED', `WeChat does not say who the buyer is: ${identified.code}.`, {
+          members: { wechatCode: String(identified.code), wechatText: identified.text },
+        });
       case 'unknown':
-        throw new Problem(502, 'OAUTH_UNREACHABLE', 'WeChat gave no clear answer; try again.');
+        throw new Problem(502, 'OAUTH_UNREACHABLE', 'WeChat gave no clear answer; try again.', {
+          retryAfterSeconds: (identified.retryAfterMs ?? SOON_MS) / 1000,
+        });
     }
   }
 }

@@ -3,6 +3,8 @@ import { cashierTexts } from './cashier.texts.ts';
 import { type ProblemKind, problemTexts } from './problem.texts.ts';
 
 const kindOf = (status: number, code: string): ProblemKind => {
+  // Asked again, WeChat may say it after all.
+  if (code === 'OAUTH_UNREACHABLE') return 'busy';
   if (code.startsWith('OAUTH_')) return 'identity';
   if (status === 403) return code.includes('EXPIRED') ? 'link-expired' : 'link';
   if (status === 404) return code === 'ORDER_NOT_FOUND' ? 'unknown' : 'nothing';

@@ -70,8 +70,12 @@ export type Identified =
   | { kind: 'openid'; openid: string }
   /** The code was good, but has been exchanged before. */
   | { kind: 'used' }
+  /** The code is not good, or not any more. */
+  | { kind: 'invalid'; code: number; text: string }
+  /** WeChat refuses the account itself: a wrong secret, an address that is not allowed to ask. */
   | { kind: 'refused'; code: number; text: string }
-  | { kind: 'unknown'; reason: string };
+  /** `retryAfterMs`: WeChat has said when to ask again. */
+  | { kind: 'unknown'; reason: string; retryAfterMs?: number };
 
 /** WeChat's OAuth, which tells who uses the browser inside it. Nothing here throws for what the wire does. */
 export abstract class Openids {

@@ -58,7 +58,19 @@ describe('an exchange', () => {
     [{ errcode: 40_163, errmsg: 'code been used' }, { kind: 'used' }],
     [
       { errcode: 40_029, errmsg: 'invalid code' },
-      { kind: 'refused', code: 40_029, text: 'invalid code' },
+      { kind: 'invalid', code: 40_029, text: 'invalid code' },
+    ],
+    [
+      { errcode: 42_003, errmsg: 'code expired' },
+      { kind: 'invalid', code: 42_003, text: 'code expired' },
+    ],
+    [
+      { errcode: 40_125, errmsg: 'invalid appsecret' },
+      { kind: 'refused', code: 40_125, text: 'invalid appsecret' },
+    ],
+    [
+      { errcode: 45_011, errmsg: 'api minute-quota reach limit' },
+      { kind: 'unknown', reason: 'too many calls', retryAfterMs: 60_000 },
     ],
     [
       { errcode: -1, errmsg: 'system error' },

@@ -17,8 +17,13 @@ export interface OauthAccount {
 const MAX_BYTES = 16 * 1024;
 /** The code has been exchanged. */
 const CODE_USED = 40_163;
+/** It is not one, or is too old (developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html). */
+const CODE_INVALID: readonly number[] = [40_029, 41_008, 42_003];
 /** WeChat is busy: nothing was said about the code. */
 const BUSY = -1;
+/** Too many calls of this account in this minute. */
+const TOO_MANY = 45_011;
+const MINUTE_MS = 60_000;
 
 const answer = z.union([
   z.object({ openid: z.string().regex(/^[0-9A-Za-z_-]{1,128}$/) }),
@@ -63,7 +68,9 @@ export class OauthWechat extends Openids {
     const { errcode, errmsg } = read.data;
     if (errcode === CODE_USED) return { kind: 'used' };
     if (errcode === BUSY) return { kind: 'unknown', reason: 'WeChat is busy' };
-    return { kind: 'refused', code: errcode, text: errmsg.slice(0, 256) };
+    if (errcode === TOO_MANY) return { kind: 'unknown', reason: 'too many calls', retryAfterMs: MINUTE_MS };
+    const kind = CODE_INVALID.includes(errcode) ? 'invalid' : 'refused';
+    return { kind, code: errcode, text: errmsg.slice(0, 256) };
   }
 
   private configured(): OauthAccount {
