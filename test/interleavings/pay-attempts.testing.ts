@@ -74,7 +74,7 @@ export class AttemptsInMemory extends Attempts {
         this.books.attempts.set(fresh.outTradeNo, fresh);
         return { kind: 'call', attempt: { ...fresh } };
       }
-      const same = isSameWay(open, wish.way);
+      const same = isSameWay(open, wish.way, payable);
       if (same && handed(open, now)) return { kind: 'ready', attempt: { ...open } };
       if (open.callingUntil !== null && open.callingUntil > now) return { kind: 'busy' };
       if (!same) return { kind: 'other-way', attempt: { ...open } };

@@ -114,6 +114,12 @@ export const codeUrlExpiresAt = ({ codeUrl, preparedAt }: Pick<Attempt, 'codeUrl
 export const outTradeNoOf = (orderNo: string, seq: number): string => (seq === 1 ? orderNo : `${orderNo}-${seq}`);
 
 /**
+ * How many attempts an order may have. Nobody changes the way to pay so often; without an end the numbers would outgrow
+ * what the events carry, and a payment by such a number could not be told.
+ */
+export const MAX_ATTEMPTS = 100;
+
+/**
  * `time_expire` as WeChat is told: the order's own deadline, but never nearer than WeChat accepts. Our own close still
  * comes at the order's deadline. Whole seconds, upwards, because the wire has no smaller unit.
  */

@@ -42,7 +42,14 @@ export interface Payable extends NewPayable {
   closeReason: CloseReason | null;
 }
 
-export type PrepayRefusal = 'ORDER_PAID' | 'ORDER_CLOSED' | 'ORDER_EXPIRED' | 'ORDER_CLOSING' | 'ORDER_IN_REVIEW';
+export type PrepayRefusal =
+  | 'ORDER_PAID'
+  | 'ORDER_CLOSED'
+  | 'ORDER_EXPIRED'
+  | 'ORDER_CLOSING'
+  | 'ORDER_IN_REVIEW'
+  /** What is open can be paid all the same. */
+  | 'TOO_MANY_ATTEMPTS';
 
 /**
  * Why nothing may be prepared for this payable, or undefined when it may.

@@ -38,6 +38,15 @@ const rules: Readonly<Record<TradeType, WayRules>> = {
 /** How long after WeChat's answer it may be handed to a buyer. */
 export const handedOutForMs = (tradeType: TradeType): number => rules[tradeType].lifeMs - rules[tradeType].restMs;
 
+/** The appid that a way is paid under. @param own that of the account, for ways without one of their own */
+export const appidOf = (way: Way, own: string): string => ('appid' in way ? way.appid : undefined) ?? own;
+
 /** What was prepared in one way serves another wish only if WeChat would be told the same. */
-export const isSameWay = (attempt: { tradeType: TradeType; payerOpenid: string | null }, way: Way): boolean =>
-  attempt.tradeType === way.tradeType && (way.tradeType !== 'JSAPI' || attempt.payerOpenid === way.openid);
+export const isSameWay = (
+  attempt: { tradeType: TradeType; appid: string; payerOpenid: string | null },
+  way: Way,
+  { appid: own }: { appid: string },
+): boolean =>
+  attempt.tradeType === way.tradeType &&
+  attempt.appid === appidOf(way, own) &&
+  (way.tradeType !== 'JSAPI' || attempt.payerOpenid === way.openid);

@@ -132,7 +132,7 @@ export class Prepay {
       const reason = prepayRefusal(payable, isPaid, now);
       if (reason) return { kind: 'refused', reason };
       const open = attempts.find(isOpen);
-      const isOther = open !== undefined && !isSameWay(open, way);
+      const isOther = open !== undefined && !isSameWay(open, way, payable);
       if (isOther && !mayClose) return { kind: 'other-way', tradeType: open.tradeType };
       const given = open && !isOther ? handed(open, now) : undefined;
       const answer =

@@ -25,6 +25,7 @@ const words: Readonly<Record<'unknown-product' | 'sold-out' | 'busy' | PrepayRef
   ORDER_EXPIRED: '订单已超时，请再扫一次',
   ORDER_CLOSING: '订单正在关闭，请稍后再扫一次',
   ORDER_IN_REVIEW: '订单的付款正在核对，请联系商家',
+  TOO_MANY_ATTEMPTS: '这个订单无法再次发起支付，请联系商家',
 };
 
 @Injectable()

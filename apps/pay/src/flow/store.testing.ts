@@ -1,9 +1,9 @@
 // MySQL and WeChat as the specs of the steps see them: one map that judges by the real rules, and answers that a spec lays
 // out. Concurrency is MySQL's business and is tested with the real one.
-import { type Attempt, attemptMachine, handed, isOpen, outTradeNoOf } from '../domain/attempt.ts';
+import { type Attempt, attemptMachine, handed, isOpen, MAX_ATTEMPTS, outTradeNoOf } from '../domain/attempt.ts';
 import { type NewPayable, type OrderStatus, type Payable, prepayRefusal } from '../domain/payable.ts';
 import { judge, type Payment, type PaymentResult } from '../domain/payment.ts';
-import { isSameWay, type Way } from '../domain/way.ts';
+import { appidOf, isSameWay, type Way } from '../domain/way.ts';
 import {
   type AppCashier,
   type BegunPrepay,
@@ -67,7 +67,10 @@ export class Store {
     );
     if (reason) return Promise.resolve({ kind: 'refused', reason });
     let open = attempts.find(isOpen);
-    const isOther = open !== undefined && !isSameWay(open, way);
+    const isOther = open !== undefined && !isSameWay(open, way, payable);
+    if ((isOther || !open) && attempts.length >= MAX_ATTEMPTS) {
+      return Promise.resolve({ kind: 'refused', reason: 'TOO_MANY_ATTEMPTS' });
+    }
     if (open && !isOther && handed(open, new Date())) return Promise.resolve({ kind: 'ready', attempt: open });
     if (open?.callingUntil) return Promise.resolve({ kind: 'busy' });
     if (open && isOther) return Promise.resolve({ kind: 'other-way', attempt: structuredClone(open) });
@@ -186,7 +189,7 @@ function newAttempt(payable: Payable, seq: number, way: Way): Attempt {
     ...{
       ...unprepared,
       ...account,
-      ...('appid' in way && { appid: way.appid }),
+      appid: appidOf(way, account.appid),
       ...none,
       ...told,
       ...times,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { MAX_ATTEMPTS } from '../domain/attempt.ts';
 import { code, mweb, NO, paid, prepayId, World } from './world.testing.ts';
 
 Logger.overrideLogger(false);
@@ -107,6 +108,26 @@ describe('another way to pay', () => {
     await jsapi();
     expect(await jsapi('oAnother')).toMatchObject({ kind: 'ready', outTradeNo: `${NO}-2` });
     expect(world.stateOf(NO)).toBe('CLOSED');
+  });
+
+  it('is another appid, too: an openid and a prepay_id are good for one only', async () => {
+    world.wechat.onPrepare = () => prepayId;
+    await jsapi();
+    expect(await world.steps.prepay.mini(NO, IP, OPENID)).toMatchObject({
+      ...{ kind: 'ready', outTradeNo: `${NO}-2`, cashier: { appId: 'wx5555555555555555' } },
+    });
+    expect(await jsapi()).toMatchObject({ outTradeNo: `${NO}-3`, cashier: { appId: 'wx8888888888888888' } });
+  });
+
+  it('is not taken without end, and the one that is open stays', async () => {
+    await native();
+    const { attempts } = world.store.order(NO);
+    const first = structuredClone(attempts[0]!);
+    while (attempts.length < MAX_ATTEMPTS)
+      attempts.unshift({ ...first, outTradeNo: `old ${attempts.length}`, state: 'CLOSED' });
+    expect(await h5()).toEqual({ kind: 'refused', reason: 'TOO_MANY_ATTEMPTS' });
+    expect(await native()).toMatchObject({ kind: 'ready', outTradeNo: NO });
+    expect(world.wechat.calls).toEqual([`prepare ${NO}`]);
   });
 
   it('waits while WeChat does not close the old one, which can still be paid', async () => {

@@ -8,6 +8,7 @@ const refusals = {
   ORDER_EXPIRED: 'The time to pay the order is over.',
   ORDER_CLOSING: 'The order is being closed.',
   ORDER_IN_REVIEW: 'The payment of the order is being looked into.',
+  TOO_MANY_ATTEMPTS: 'The way to pay was changed too often; pay in the way that is open, or order again.',
 } as const;
 
 /** A way to pay as routes name it: `/weixin/pay/create/<way>`. */

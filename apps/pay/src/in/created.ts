@@ -23,8 +23,8 @@ const REFUSALS = [
   {
     status: 409,
     description:
-      'ORDER_PAID, ORDER_CLOSED, ORDER_EXPIRED, ORDER_CLOSING, ORDER_IN_REVIEW; ATTEMPT_CLOSING, with the `way` that is ' +
-      'still open and Retry-After',
+      'ORDER_PAID, ORDER_CLOSED, ORDER_EXPIRED, ORDER_CLOSING, ORDER_IN_REVIEW, TOO_MANY_ATTEMPTS; ATTEMPT_CLOSING, with ' +
+      'the `way` that is still open and Retry-After',
   },
   {
     status: 502,

@@ -1,10 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { execute, transact } from '#platform';
-import { type Attempt, attemptMachine, handed, isOpen, outTradeNoOf, timeExpireOf } from '../../domain/attempt.ts';
+import {
+  type Attempt,
+  attemptMachine,
+  handed,
+  isOpen,
+  MAX_ATTEMPTS,
+  outTradeNoOf,
+  timeExpireOf,
+} from '../../domain/attempt.ts';
 import { wechatBody } from '../../domain/body.ts';
 import { type NewPayable, orderStatusMachine, prepayRefusal } from '../../domain/payable.ts';
-import { isSameWay } from '../../domain/way.ts';
+import { appidOf, isSameWay } from '../../domain/way.ts';
 import {
   Attempts,
   type AttemptWish,
@@ -76,8 +84,9 @@ export class AttemptsMysql extends Attempts {
       const reason = prepayRefusal(payable, paid, now);
       if (reason) return { kind: 'refused', reason };
       const open = attempts.find(isOpen);
+      const same = open !== undefined && isSameWay(open, wish.way, payable);
+      if (!same && attempts.length >= MAX_ATTEMPTS) return { kind: 'refused', reason: 'TOO_MANY_ATTEMPTS' };
       if (!open) return { kind: 'call', attempt: await insert(em, order, wish) };
-      const same = isSameWay(open, wish.way);
       if (same && handed(open, now)) return { kind: 'ready', attempt: open };
       if (open.callingUntil !== null && open.callingUntil > now) return { kind: 'busy' };
       if (!same) return { kind: 'other-way', attempt: open };
@@ -199,7 +208,7 @@ async function insert(em: EntityManager, { payable, attempts, now }: LockedOrder
       seq,
       outTradeNo,
       payable.mchId,
-      ('appid' in way ? way.appid : undefined) ?? payable.appid,
+      appidOf(way, payable.appid),
       way.tradeType,
       wish.signType,
       payable.totalFee,

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { migrate, openDataSource } from '#platform';
 import { freshSchema } from '../../../../../test/support/services.ts';
-import type { Attempt } from '../../domain/attempt.ts';
+import { type Attempt, MAX_ATTEMPTS } from '../../domain/attempt.ts';
 import { AttemptsMysql } from './attempts.mysql.ts';
 import { Merchant } from './merchant.ts';
 import { paySchema } from './schema.ts';
@@ -20,7 +20,7 @@ const SETTLES_MS = 60_000;
 
 Logger.overrideLogger(false);
 
-describe('an attempt that WeChat does not know', () => {
+describe('attempts', () => {
   let schema: Awaited<ReturnType<typeof freshSchema>>;
   let db: DataSource;
   let attempts: AttemptsMysql;
@@ -52,7 +52,7 @@ describe('an attempt that WeChat does not know', () => {
 
   const isOver = (orderNo: string) => attempts.finish(orderNo, 'CLOSED', SETTLES_MS);
 
-  it('is over at once when WeChat has refused every call, as long as no other begins', async () => {
+  it('unknown to WeChat are over at once when it has refused every call, as long as no other begins', async () => {
     const orderNo = await placed();
     await attempts.refused(await called(orderNo));
     const again = await called(orderNo);
@@ -63,7 +63,7 @@ describe('an attempt that WeChat does not know', () => {
     expect(await isOver(orderNo)).toBe(true);
   });
 
-  it('is not over after a call whose outcome nobody knows, whatever is refused later', async () => {
+  it('unknown to WeChat are not over after a call whose outcome nobody knows, whatever is refused later', async () => {
     const orderNo = await placed();
     await attempts.release(await called(orderNo));
     await attempts.refused(await called(orderNo));
@@ -71,11 +71,32 @@ describe('an attempt that WeChat does not know', () => {
     expect(await attempts.begin(orderNo, wish)).toMatchObject({ kind: 'call', attempt: { prepaySeq: 3 } });
   });
 
-  it('is not over when WeChat has known it before', async () => {
+  it('that WeChat has known are not over because it does not know them now', async () => {
     const orderNo = await placed();
     const attempt = await called(orderNo);
     await attempts.seen(orderNo);
     await attempts.refused(attempt);
     expect(await isOver(orderNo)).toBe(false);
+  });
+
+  it('are a hundred for an order at most; the open one can be had all the same', async () => {
+    const orderNo = await placed();
+    for (let nth = 1; nth < MAX_ATTEMPTS; nth += 1) {
+      const { outTradeNo } = await called(orderNo);
+      await attempts.finish(outTradeNo, 'CLOSED');
+    }
+    const last = await called(orderNo);
+    expect(last.outTradeNo).toBe(`${orderNo}-100`);
+    await attempts.release(last);
+    const refused = { kind: 'refused', reason: 'TOO_MANY_ATTEMPTS' };
+    expect(await attempts.begin(orderNo, { ...wish, way: { tradeType: 'JSAPI', openid: 'oAnother' } })).toEqual(
+      refused,
+    );
+    expect(await attempts.begin(orderNo, wish)).toMatchObject({
+      kind: 'call',
+      attempt: { outTradeNo: last.outTradeNo },
+    });
+    await attempts.finish(last.outTradeNo, 'CLOSED');
+    expect(await attempts.begin(orderNo, wish)).toEqual(refused);
   });
 });
