@@ -34,6 +34,13 @@ describe('settings of order', () => {
     expect(() => readConfig({ ...good, MQ_ORDER_EXCHANGE: 'payment' })).toThrow('MQ_ORDER_EXCHANGE');
   });
 
+  it('makes pay links for an address that pay serves from its root, by https in production', () => {
+    const at = (url: string, more = {}) => readConfig({ ...good, ...more, PUBLIC_PAY_URL: url }).publicPayUrl;
+    expect(() => at('https://shop.example.test/till')).toThrow('PUBLIC_PAY_URL: is not of the form https://host');
+    expect(() => at('http://pay.example.test', { NODE_ENV: 'production' })).toThrow('PUBLIC_PAY_URL: must be https');
+    expect(at('https://pay.example.test//', { NODE_ENV: 'production' })).toBe('https://pay.example.test');
+  });
+
   it('wants exactly one way to check tokens', () => {
     expect(() => readConfig({ ...good, AUTH_JWT_SECRET: undefined })).toThrow('AUTH_JWT_SECRET');
     expect(() => readConfig({ ...good, AUTH_JWKS_URL: 'https://id.example/keys' })).toThrow('AUTH_JWT_SECRET');

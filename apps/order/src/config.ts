@@ -4,6 +4,7 @@ import {
   demoOutsideProduction,
   exchangesApart,
   oneWayToSignIn,
+  payPagesByHttps,
   queuesApart,
   readSettings,
   rule,
@@ -21,7 +22,7 @@ const schema = z
     ORDER_MYSQL_URL: settings.mysqlUrl(),
     ORDER_AMQP_URL: settings.amqpUrl(),
     REDIS_URL: settings.redisUrl(),
-    PUBLIC_PAY_URL: settings.httpUrl(),
+    PUBLIC_PAY_URL: settings.siteUrl(),
     PUBLIC_ORDER_URL: settings.httpUrl().optional(),
     ORDER_PAY_WITHIN_SECONDS: settings.seconds(1800, { min: 5, max: 7 * 86_400 }),
     PAY_LINK_SECRET: settings.secret(32),
@@ -34,6 +35,7 @@ const schema = z
   .refine(...queuesApart)
   .refine(...exchangesApart)
   .refine(...oneWayToSignIn)
+  .refine(...payPagesByHttps)
   .refine(...demoOutsideProduction)
   .refine(...demoBesideSimulator)
   .refine(

@@ -54,7 +54,7 @@ describe('the settings of pay', () => {
   });
 
   it('name a site that WeChat can carry', () => {
-    const env = { PUBLIC_PAY_URL: 'https://pay.example.test/till', MERCHANT_NAME: '茶'.repeat(40) };
+    const env = { PUBLIC_PAY_URL: 'https://pay.example.test/', MERCHANT_NAME: '茶'.repeat(40) };
     const site = { wapUrl: 'https://pay.example.test', wapName: '茶'.repeat(20) };
     expect(readConfig({ ...good, ...env }).scene).toEqual(site);
     expect(readConfig({ ...good, ...env, WECHAT_H5_NAME: '👕' }).scene.wapName).toBe('?');
@@ -114,6 +114,30 @@ describe('the settings of pay', () => {
       'NOTIFY_URL: must be https',
     ],
     ['production without the address buyers use', { NODE_ENV: 'production' }, 'PUBLIC_PAY_URL: must be set'],
+    [
+      'production with an address for buyers that is not https',
+      { NODE_ENV: 'production', PUBLIC_PAY_URL: 'http://pay.example.test' },
+      'PUBLIC_PAY_URL: must be https',
+    ],
+    [
+      'an address for buyers with a path, which its links and cookies do not have',
+      { PUBLIC_PAY_URL: 'https://pay.example.test/till' },
+      'PUBLIC_PAY_URL: is not of the form https://host',
+    ],
+    [
+      'an address for buyers that is too long for WeChat’s H5, unless another is set',
+      { PUBLIC_PAY_URL: `https://${'a'.repeat(60)}.${'b'.repeat(60)}.example.test` },
+      'WECHAT_H5_URL: must be set',
+    ],
+    ['a site’s name too long for WeChat', { WECHAT_H5_NAME: '茶'.repeat(21) }, 'WECHAT_H5_NAME: is longer than 20'],
+    [
+      'a page of the simulator with the real OAuth behind it',
+      {
+        WECHAT_OAUTH_SECRET: OAUTH_SECRET,
+        WECHAT_OAUTH_AUTHORIZE_URL: 'http://127.0.0.1:3003/connect/oauth2/authorize',
+      },
+      'WECHAT_OAUTH_API_BASE_URL: and WECHAT_OAUTH_AUTHORIZE_URL',
+    ],
     [
       'WeChat without https',
       { WECHAT_API_BASE_URL: 'http://api.mch.weixin.qq.com' },

@@ -8,6 +8,7 @@ import {
   isLoopback,
   isSimulator,
   oneWayToSignIn,
+  payPagesByHttps,
   queuesApart,
   readSettings,
   settings,
@@ -29,6 +30,7 @@ const refundUrlBeside = (notifyUrl: string): string =>
     : new URL('/weixin/pay/notify/refund', notifyUrl).href;
 
 const MAX_H5_NAME = 20;
+const isH5Site = (url: string): boolean => /^[\x21-\x7e]{1,128}$/.test(url);
 const appid = () => z.string().regex(/^[0-9A-Za-z]{1,32}$/, 'is not an appid');
 
 /** Addresses of WeChat: the real one, or the simulator's, never mixed up. */
@@ -54,14 +56,11 @@ const schema = z
       .describe('set the secret (AppSecret) of the official account WECHAT_APPID, or leave it out'),
     WECHAT_OAUTH_AUTHORIZE_URL: settings.httpUrl().default('https://open.weixin.qq.com/connect/oauth2/authorize'),
     WECHAT_OAUTH_API_BASE_URL: settings.httpUrl().default('https://api.weixin.qq.com'),
-    WECHAT_H5_URL: settings
-      .httpUrl()
-      .refine((url) => /^[\x21-\x7e]{1,128}$/.test(url), 'is longer than 128 characters or not plain ASCII')
-      .optional(),
+    WECHAT_H5_URL: settings.httpUrl().refine(isH5Site, 'is longer than 128 characters or not plain ASCII').optional(),
     WECHAT_H5_NAME: z
       .string()
       .min(1)
-      .max(MAX_H5_NAME)
+      .max(MAX_H5_NAME, `is longer than ${MAX_H5_NAME} characters`)
       .optional()
       .describe('set the name of your site as it was registered for H5 payments, or leave it out'),
     WECHAT_MCH_ID: z
@@ -82,7 +81,7 @@ const schema = z
     NOTIFY_URL: settings.httpUrl(),
     REFUND_NOTIFY_URL: settings.httpUrl().optional(),
     NOTIFY_CROSS_CHECK: settings.choice(['always', 'never']),
-    PUBLIC_PAY_URL: settings.httpUrl().optional(),
+    PUBLIC_PAY_URL: settings.siteUrl().optional(),
     PUBLIC_ORDER_URL: settings.httpUrl().optional(),
     SHOP_URL: settings.httpUrl().optional().describe('set the address of your shop, or leave it out'),
     SHOP_SUCCESS_URL: settings
@@ -104,6 +103,7 @@ const schema = z
   .refine(...queuesApart)
   .refine(...exchangesApart)
   .refine(...oneWayToSignIn)
+  .refine(...payPagesByHttps)
   .refine(...demoOutsideProduction)
   .refine(...demoBesideSimulator)
   .superRefine((values, context) => {
@@ -119,6 +119,24 @@ const schema = z
       }
     }
   }, always)
+  .refine(
+    ({ WECHAT_OAUTH_SECRET: secret, WECHAT_OAUTH_AUTHORIZE_URL: page, WECHAT_OAUTH_API_BASE_URL: api }) =>
+      secret === undefined || !isAddress(page) || !isAddress(api) || isSimulator(page) === isSimulator(api),
+    {
+      ...always,
+      path: ['WECHAT_OAUTH_API_BASE_URL'],
+      message: 'and WECHAT_OAUTH_AUTHORIZE_URL must both be WeChat, or both the simulator: it knows its own codes only',
+    },
+  )
+  .refine(
+    ({ WECHAT_H5_URL: site, PUBLIC_PAY_URL: url }) =>
+      site !== undefined || !isAddress(url) || isH5Site(new URL(url).origin),
+    {
+      ...always,
+      path: ['WECHAT_H5_URL'],
+      message: 'must be set: PUBLIC_PAY_URL, which stands in for it, is longer than 128 characters',
+    },
+  )
   .refine(({ NODE_ENV, PUBLIC_PAY_URL: url }) => !(NODE_ENV === 'production' && url === undefined), {
     ...always,
     path: ['PUBLIC_PAY_URL'],

@@ -4,6 +4,7 @@ interface Deployment {
   readonly NODE_ENV?: string | undefined;
   readonly DEMO?: boolean;
   readonly WECHAT_API_BASE_URL?: string | undefined;
+  readonly PUBLIC_PAY_URL?: string | undefined;
   readonly AUTH_JWT_SECRET?: string | undefined;
   readonly AUTH_JWKS_URL?: string | undefined;
 }
@@ -29,6 +30,13 @@ export const demoOutsideProduction = rule<Deployment>(
   'DEMO',
   'is not for production: it hands a session to every visitor',
   ({ DEMO, NODE_ENV }) => !(DEMO && NODE_ENV === 'production'),
+);
+
+/** Rule `.refine(...payPagesByHttps)`: who reads the way to the cashier can open it, and pay as who came that way. */
+export const payPagesByHttps = rule<Deployment>(
+  'PUBLIC_PAY_URL',
+  'must be https in production: pay links and the cookies of buyers travel there',
+  ({ NODE_ENV, PUBLIC_PAY_URL: url }) => !(NODE_ENV === 'production' && isAddress(url) && !/^https:/i.test(url)),
 );
 
 /** Rule `.refine(...demoBesideSimulator)`: visitors of a demo never pay with real money. */

@@ -75,6 +75,14 @@ export const settings = {
       'https://host/path',
       ({ search, hash, username, password }) => search + hash + username + password === '',
     ).transform((text) => text.replace(/\/+$/, '')),
+  /** The address of a host, without a path: an app's links, cookies and pages begin at its root. */
+  siteUrl: () =>
+    url(
+      ['http:', 'https:'],
+      'https://host',
+      ({ pathname, search, hash, username, password }) =>
+        /^\/*$/.test(pathname) && search + hash + username + password === '',
+    ).transform((text) => text.replace(/\/+$/, '')),
   /** A secret of at least `minBytes` bytes. */
   secret: (minBytes: number) =>
     z
