@@ -82,7 +82,11 @@ export class PayRefundsInMemory extends Refunds {
     });
   }
 
-  override begin({ outRefundNo, transactionId }: Refund, apartMs: number): Promise<'call' | 'later'> {
+  override begin(
+    { outRefundNo, transactionId }: Refund,
+    apartMs: number,
+    settlesMs: number,
+  ): Promise<'call' | 'again' | 'later'> {
     return this.around.turns.take(`pay begins refund ${outRefundNo}`, () => {
       const { now } = this.around;
       const refund = row(this.rows, outRefundNo);
@@ -93,8 +97,9 @@ export class PayRefundsInMemory extends Refunds {
         Object.assign(refund, { lockedUntil: null, tries: 0, nextTryAt: freeAt });
         return 'later';
       }
+      const isAgain = refund.calledAt !== null && refund.calledAt.getTime() + settlesMs > now;
       refund.calledAt = new Date(now);
-      return 'call';
+      return isAgain ? 'again' : 'call';
     });
   }
 

@@ -71,6 +71,20 @@ describe('carrying a refund out', () => {
     },
   );
 
+  it('keeps the number after a refused repeat for as long as the first call may still be on its way', async () => {
+    world.refundWechat.onRefund = () => ({ kind: 'unknown', reason: 'timeout' });
+    await world.steps.refund.tick();
+    world.refundWechat.onRefund = () => ({ kind: 'refused', code: 'ERROR', text: 'no' });
+    due();
+    await world.steps.refund.tick();
+    expect([stateOf(), world.refunds.told]).toEqual(['REQUESTED', []]);
+    expect(world.refunds.dueIn.get('R1')).toBeGreaterThan(0);
+    world.refunds.areCallsSettled = true;
+    due();
+    await world.steps.refund.tick();
+    expect(world.refunds.told).toEqual(['REFUSED R1']);
+  });
+
   it('believes the refund, not the refusal of its repeat', async () => {
     world.refundWechat.onRefund = () => ({ kind: 'refused', code: 'ERROR', text: '订单已全额退款' });
     world.refundWechat.known.set('R1', atWechat());

@@ -12,6 +12,7 @@ import {
   refundTryMs,
   tellConsoleMs,
 } from '../domain/refund.ts';
+import { ABSENCE_SETTLES_MS } from '../domain/schedule.ts';
 import { abreast } from './abreast.ts';
 import { Counts, type RefundCommand, RefundGateway, type RefundRecorded, Refunds } from './ports.ts';
 import { Watch } from './watch.ts';
@@ -19,6 +20,8 @@ import { Watch } from './watch.ts';
 const ABREAST = 10;
 const CALL_MS = 15_000;
 const QUERY_MS = 5_000;
+/** As long after a call it is certain that it reaches WeChat no more. */
+const CALL_SETTLES_MS = CALL_MS + ABSENCE_SETTLES_MS;
 /** Two queries and one call: a lease that outlives its holder's work. */
 const LEASE_MS = 60_000;
 /** A tick takes no more refunds after this long; the next one goes on. */
@@ -90,7 +93,8 @@ export class RefundMoney {
 
   private async call(refund: Refund): Promise<void> {
     const { outRefundNo } = refund;
-    if ((await this.refunds.begin(refund, REFUNDS_APART_MS)) === 'later') return;
+    const begun = await this.refunds.begin(refund, REFUNDS_APART_MS, CALL_SETTLES_MS);
+    if (begun === 'later') return;
     const answer = await this.gateway.refund(refund, CALL_MS);
     switch (answer.kind) {
       case 'accepted':
@@ -101,15 +105,20 @@ export class RefundMoney {
       case 'unknown':
         return this.wait(refund, answer.reason);
       case 'refused':
-        return this.refused(refund, answer.code, answer.text);
+        return this.refused(refund, answer.code, answer.text, begun === 'again');
     }
   }
 
-  /** A refusal of a repeat says nothing about the first try, so WeChat is asked before the number is given up. */
-  private async refused(refund: Refund, code: string, text: string): Promise<void> {
+  /**
+   * A refusal of a repeat says nothing about the first try, so WeChat is asked before the number is given up; and while an
+   * earlier call may still be on its way, "does not exist" says nothing either: an operator would give the money back
+   * under another number, and both would be paid.
+   */
+  private async refused(refund: Refund, code: string, text: string, again: boolean): Promise<void> {
     const { outRefundNo } = refund;
     if (!isDefiniteRefusal(code)) return this.wait(refund, code);
     if ((await this.ask(refund)) !== 'absent') return;
+    if (again) return this.wait(refund, code);
     const told = await this.refunds.conclude(outRefundNo, 'REFUSED', undefined, `${code} ${text}`.trim());
     if (told) this.logger.error({ outRefundNo, code, text }, 'WeChat refused a refund: an operator has to decide');
   }

@@ -44,6 +44,8 @@ export class RefundsInMemory extends Refunds {
   readonly told: string[] = [];
   readonly dueIn = new Map<string, number | undefined>();
   apart: 'call' | 'later' = 'call';
+  /** Whether calls made before reach WeChat no more. */
+  areCallsSettled = false;
 
   override record(one: RefundCommand): Promise<RefundRecorded> {
     const known = this.rows.get(one.outRefundNo);
@@ -67,9 +69,12 @@ export class RefundsInMemory extends Refunds {
     for (const { outRefundNo } of due) this.dueIn.set(outRefundNo, undefined);
     return Promise.resolve(structuredClone(due));
   }
-  override begin({ outRefundNo }: Refund): Promise<'call' | 'later'> {
-    if (this.apart === 'call') this.row(outRefundNo).calledAt = new Date();
-    return Promise.resolve(this.apart);
+  override begin({ outRefundNo }: Refund): Promise<'call' | 'again' | 'later'> {
+    if (this.apart === 'later') return Promise.resolve('later');
+    const row = this.row(outRefundNo);
+    const isAgain = row.calledAt !== null && !this.areCallsSettled;
+    row.calledAt = new Date();
+    return Promise.resolve(isAgain ? 'again' : 'call');
   }
   override accepted(outRefundNo: string, refundId: string): Promise<void> {
     const row = this.row(outRefundNo);

@@ -31,9 +31,10 @@ export abstract class Refunds {
   abstract claim(limit: number, leaseMs: number): Promise<Refund[]>;
   /**
    * Commits that WeChat is called now, unless another refund of the same payment was called less than `apartMs` ago:
-   * then this one is due when that time is over.
+   * then this one is due when that time is over. `again`: it was called itself less than `settlesMs` ago, and that call
+   * may still reach WeChat.
    */
-  abstract begin(refund: Refund, apartMs: number): Promise<'call' | 'later'>;
+  abstract begin(refund: Refund, apartMs: number, settlesMs: number): Promise<'call' | 'again' | 'later'>;
   /** WeChat has taken it on: REQUESTED → PROCESSING. */
   abstract accepted(outRefundNo: string, refundId: string): Promise<void>;
   /** Ends it once, whoever learned of it; answers whether it was this call. */

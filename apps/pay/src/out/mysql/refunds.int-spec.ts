@@ -171,6 +171,20 @@ describe('carrying out', () => {
     expect((await row())?.state).toBe('PROCESSING');
   });
 
+  it('gives no number up while a call before may still be on its way, by the database’s clock', async () => {
+    await steps[0].record([command()]);
+    wechat.onRefund = () => ({ kind: 'unknown', reason: 'timeout' });
+    await bothTick();
+    wechat.onRefund = () => ({ kind: 'refused', code: 'TRADE_OVERDUE', text: 'no' });
+    await dueNow();
+    await bothTick();
+    expect([await row(), await told()]).toMatchObject([{ state: 'REQUESTED', last_error: 'TRADE_OVERDUE' }, []]);
+    await db.query('UPDATE refund SET called_at = called_at - INTERVAL 2 MINUTE');
+    await dueNow();
+    await bothTick();
+    expect(await told()).toEqual(['refund.failed:R1']);
+  });
+
   it('keeps two refunds of one payment a minute apart (J2)', async () => {
     await steps[0].record([command('R1', 10), command('R2', 10)]);
     await bothTick();

@@ -91,17 +91,25 @@ export class RefundsMysql extends Refunds {
     });
   }
 
-  override begin({ outRefundNo, transactionId }: Refund, apartMs: number): Promise<'call' | 'later'> {
+  override begin(
+    { outRefundNo, transactionId }: Refund,
+    apartMs: number,
+    settlesMs: number,
+  ): Promise<'call' | 'again' | 'later'> {
     return transact(this.db, async (em) => {
       // All refunds of the payment, in one order: of two that begin together the second sees the first.
-      const rows = await em.query<(Pick<RefundRow, 'out_refund_no' | 'state'> & { free_in: string | null })[]>(
+      const rows = await em.query<
+        (Pick<RefundRow, 'out_refund_no' | 'state'> & { free_in: string | null; unsettled: number | null })[]
+      >(
         `SELECT out_refund_no, state,
-                TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), called_at + INTERVAL ? MICROSECOND) AS free_in
+                TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), called_at + INTERVAL ? MICROSECOND) AS free_in,
+                called_at > UTC_TIMESTAMP(3) - INTERVAL ? MICROSECOND AS unsettled
            FROM refund FORCE INDEX (refund_transaction)
           WHERE transaction_id = ? ORDER BY out_refund_no FOR UPDATE`,
-        [micros(apartMs), transactionId],
+        [micros(apartMs), micros(settlesMs), transactionId],
       );
-      if (rows.find((row) => row.out_refund_no === outRefundNo)?.state !== 'REQUESTED') return 'later';
+      const own = rows.find((row) => row.out_refund_no === outRefundNo);
+      if (own?.state !== 'REQUESTED') return 'later';
       const others = rows.filter((row) => row.out_refund_no !== outRefundNo);
       const waitMicros = Math.max(0, ...others.map((row) => Number(row.free_in ?? 0)));
       if (waitMicros > 0) {
@@ -112,7 +120,7 @@ export class RefundsMysql extends Refunds {
         return 'later';
       }
       await em.query('UPDATE refund SET called_at = UTC_TIMESTAMP(3) WHERE out_refund_no = ?', [outRefundNo]);
-      return 'call';
+      return own.unsettled === 1 ? 'again' : 'call';
     });
   }
 
