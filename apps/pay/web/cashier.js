@@ -41,11 +41,12 @@ const showPhase = (next) => {
   if (next === 'paid' && page.successUrl) setTimeout(() => location.assign(page.successUrl), SUCCESS_MS);
 };
 
-/** A paid order can have money on its way back too. */
+/** A paid order can have money on its way back too; what WeChat refused or closed is not. */
 const showRefund = ({ phase: now, refundStatus }) => {
   const words = find('[data-refund]');
   words.textContent = refundStatus === 'SUCCESS' ? words.dataset.done : words.dataset.going;
-  find('[data-when="refund"]').hidden = now !== 'paid' || refundStatus === null;
+  find('[data-when="refund"]').hidden =
+    now !== 'paid' || refundStatus === null || refundStatus === 'REFUSED' || refundStatus === 'CLOSED';
 };
 
 const showStatus = (view) => {

@@ -57,6 +57,16 @@ const visibleText = (page: string): string => {
 };
 
 describe('the cashier page', () => {
+  it.each([
+    ...(['REQUESTED', 'PROCESSING', 'ABNORMAL'] as const).map((state) => [state, 'on its way back to you'] as const),
+    ['SUCCESS', 'paid back to where it came from'],
+    ...([null, 'REFUSED', 'CLOSED'] as const).map((state) => [state, undefined] as const),
+  ])('of a paid order whose newest refund is %s says of it: %s', (refundStatus, words) => {
+    const page = renderCashier(view({ phase: 'paid', orderStatus: 'PAID', refundStatus }));
+    const [, row = '', said = ''] = /<div[^>]*data-when="refund"([^>]*)>[\s\S]*?<dd[^>]*>([^<]*)</.exec(page) ?? [];
+    expect(/\bhidden\b/.test(row) ? undefined : said.trim()).toBe(words);
+  });
+
   it.each(locales.flatMap((locale) => phases.map((phase) => [locale, phase] as const)))(
     'shows one phase (%s, %s) and says who is paid, what for, and how much',
     (locale, phase) => {

@@ -25,8 +25,9 @@ const beijing = new Intl.DateTimeFormat('sv-SE', {
   timeStyle: 'medium',
 });
 
-/** A paid order can have money on its way back too: a part of it, or what was paid twice. */
-const showsRefund = (view: CashierView): boolean => view.phase === 'paid' && view.refundStatus !== null;
+/** A paid order can have money on its way back too: a part of it, or what was paid twice. What WeChat refused is not. */
+const showsRefund = ({ phase, refundStatus }: CashierView): boolean =>
+  phase === 'paid' && refundStatus !== null && refundStatus !== 'REFUSED' && refundStatus !== 'CLOSED';
 
 const bill = (view: CashierView, texts: CashierTexts): Markup => html`
   <section class="bill">
