@@ -156,7 +156,6 @@ export const accepted = (): Evidence => {
   evidence.log[1] = { orderNo: ORDER, from: 'WAIT_PAY', to: 'REVIEW', reason: 'another amount', at: at(3) };
   evidence.log.push({ orderNo: ORDER, from: 'REVIEW', to: 'PAID', reason: 'accepted by operator', at: at(5) });
   Object.assign(first(evidence.payments), { totalFee: 6_830, refundedFen: 30 });
-  Object.assign(first(evidence.attempts), { state: 'FAILED', transactionId: null, settleSource: null });
   first(evidence.notices).outcome = 'amount-mismatch';
   const anomaly = { kind: 'AMOUNT', orderNo: ORDER, outTradeNo: ORDER, transactionId: TRANSACTION, state: 'DONE' };
   evidence.anomaliesOfOrder = [{ ...anomaly, outTradeNo: null }];
