@@ -1,8 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  anewView,
+  orderView,
+  ordersView,
+  refundRequestedView,
+  refundsView,
+  refundView,
+  reviewedView,
+} from '../apps/order/src/in/views.ts';
+import { refundsView as refundsOfPayView, statusView } from '../apps/pay/src/in/views.ts';
 import { until } from '../tools/services/until.ts';
 import type { Client } from '../tools/stack/client.ts';
 import { TEA, upToTheCode } from './support/shop.ts';
 import { Stack, STACK_MS } from './support/stack.ts';
+import { anomaliesView, auditView, outboxView, parkedView } from '#platform';
 
 const TEST_MS = 300_000;
 /** WeChat takes two refunds of one payment only a minute apart. */
@@ -73,7 +84,7 @@ describe('an operator', () => {
         /ANOMALY_HELD/,
       );
       const decided = await operator.review(orderNo, 'accept', 'accept-once');
-      expect(decided).toMatchObject({ status: 'PAID', transactionId, refund: { amountFen: 250 } });
+      expect(reviewedView.parse(decided)).toMatchObject({ status: 'PAID', transactionId, refund: { amountFen: 250 } });
       expect(await operator.review(orderNo, 'accept', 'accept-once')).toEqual(decided);
       await expect(operator.review(orderNo, 'refund')).rejects.toThrow(/ORDER_NOT_IN_REVIEW/);
       await refundBecomes(`A${transactionId}`, 'SUCCESS');
@@ -118,7 +129,8 @@ describe('an operator', () => {
       await stack.orderBecomes(order.orderNo, 'PAID');
       await operator.rules({ refundEndsAs: 'CHANGE' });
       try {
-        const { outRefundNo } = await operator.refund(order.orderNo, { amountFen: TEA.priceFen, reason: 'returned' });
+        const wish = { amountFen: TEA.priceFen, reason: 'returned' };
+        const { outRefundNo } = refundRequestedView.parse(await operator.refund(order.orderNo, wish));
         const body = { how: 'bank-transfer', note: 'transfer 4711' };
         await refundBecomes(outRefundNo, 'ABNORMAL');
         expect(await operator.operate('order', `refunds/${outRefundNo}`)).toMatchObject({
@@ -158,11 +170,8 @@ describe('an operator', () => {
       expect(late).toMatchObject({ state: 'OPEN', whatToDo: expect.stringContaining(`anomalies/${late.id}/refund`) });
       expect(await anomaly('order', orderNo, 'REFUND_REFUSED')).toMatchObject({ state: 'OPEN' });
       await operator.faults({});
-      const anew = await operator.operate<{ outRefundNo: string; amountFen: number }>(
-        'order',
-        `anomalies/${late.id}/refund`,
-        { reason: '订单已关闭，退款' },
-      );
+      const wish = { reason: '订单已关闭，退款' };
+      const anew = anewView.parse(await operator.operate('order', `anomalies/${late.id}/refund`, wish));
       expect(anew.amountFen).toBe(TEA.priceFen);
       await expect(operator.operate('order', `anomalies/${late.id}/refund`, { reason: 'again' })).rejects.toThrow(
         /REFUND_UNDER_WAY/,
@@ -173,6 +182,44 @@ describe('an operator', () => {
     },
     TEST_MS,
   );
+
+  describe('reads', () => {
+    type Described = Record<string, { content?: Record<string, { schema?: object }> }>;
+
+    it.each(['pay', 'order'] as const)('how every answer and refusal of %s looks', async (app) => {
+      const answer = await fetch(`${stack.links[app]}/docs-json`);
+      const { paths } = (await answer.json()) as { paths: Record<string, Record<string, { responses: Described }>> };
+      const routes = Object.entries(paths).filter(([path]) => /^\/(operator|orders)\b/.test(path));
+      expect(routes.length).toBeGreaterThan(9);
+      for (const [path, methods] of routes) {
+        for (const { responses } of Object.values(methods)) {
+          const lacks = Object.entries(responses).filter(([status, { content = {} }]) => {
+            const type = Number(status) < 400 ? 'application/json' : 'application/problem+json';
+            return status !== '204' && content[type]?.schema === undefined;
+          });
+          expect([path, lacks.map(([status]) => status)]).toEqual([path, []]);
+          expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403']));
+        }
+      }
+    });
+
+    it('what is described, no more and no less', async () => {
+      const { orders } = ordersView.parse(await operator.orders());
+      for (const { orderNo } of orders) orderView.parse(await operator.order(orderNo));
+      for (const app of ['pay', 'order'] as const) {
+        const anomalies = anomaliesView.parse(await operator.operatorList(app, 'anomalies'));
+        expect(anomalies.rows.length).toBeGreaterThan(0);
+        parkedView.parse(await operator.operatorList(app, 'parked'));
+        outboxView.parse(await operator.operatorList(app, 'outbox'));
+        auditView.parse(await operator.operatorList(app, 'audit'));
+      }
+      const { refunds } = refundsView.parse(await operator.operate('order', 'refunds'));
+      for (const { outRefundNo } of refunds)
+        refundView.parse(await operator.operate('order', `refunds/${outRefundNo}`));
+      expect(refundsOfPayView.parse(await operator.operate('pay', 'refunds')).refunds).toHaveLength(refunds.length);
+      statusView.parse(await operator.settleNow(orders[0]?.orderNo ?? ''));
+    });
+  });
 
   it('leaves books that add up with what WeChat has taken and given back', async () => {
     const ledger = await operator.ledger();

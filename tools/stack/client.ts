@@ -73,6 +73,11 @@ export class Client {
     return this.#json('GET', `${this.links.order}/orders/${orderNo}`, { headers: await this.#bearer() });
   }
 
+  /** The newest orders: one's own, or for an operator everybody's. */
+  async orders(): Promise<{ orders: Pick<OrderView, 'orderNo' | 'status' | 'totalFee'>[]; next: string | null }> {
+    return this.#json('GET', `${this.links.order}/orders`, { headers: await this.#bearer() });
+  }
+
   async cancel(orderNo: string): Promise<void> {
     await this.#fetch('POST', `${this.links.order}/orders/${orderNo}/cancel`, { headers: await this.#bearer() });
   }

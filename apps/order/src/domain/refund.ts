@@ -36,7 +36,8 @@ export const isPaidTwice = (how: RepaidHow | null): boolean => how !== 'merchant
  * Who wanted it: an operator (MANUAL, or REVIEW of money of another amount), the rules (LATE, DOUBLE), or somebody in the
  * merchant console of WeChat Pay (CONSOLE), where it was made without us.
  */
-export type RefundOrigin = 'MANUAL' | 'REVIEW' | 'LATE' | 'DOUBLE' | 'CONSOLE';
+export const refundOrigins = ['MANUAL', 'REVIEW', 'LATE', 'DOUBLE', 'CONSOLE'] as const;
+export type RefundOrigin = (typeof refundOrigins)[number];
 
 export const FIRST_REFUND_STATE: RefundState = 'REQUESTED';
 

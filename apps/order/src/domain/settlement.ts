@@ -4,7 +4,8 @@ import { type OrderState } from './order-states.ts';
  * What a payment is to its order: the money that pays it (MAIN), money after the order had ended (LATE), money beside
  * other money (DOUBLE), or money of another amount that an operator has to judge (AMOUNT).
  */
-export type PaymentRole = 'MAIN' | 'LATE' | 'DOUBLE' | 'AMOUNT';
+export const paymentRoles = ['MAIN', 'LATE', 'DOUBLE', 'AMOUNT'] as const;
+export type PaymentRole = (typeof paymentRoles)[number];
 
 /** A confirmed payment as `pay` reports it. `totalFee` in fen. */
 export interface Payment {

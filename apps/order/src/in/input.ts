@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { orderNo, outRefundNo } from '#contract';
-import { checkInput, Problem, type Identity } from '#platform';
+import { checkInput, plainText, Problem, type Identity } from '#platform';
 import { orderStatuses } from '../domain/order-states.ts';
 import { refundStates, repaidHows } from '../domain/refund.ts';
 import { decisions } from '../domain/review.ts';
@@ -26,13 +26,6 @@ export const placeOrderBody = z.object({
 });
 export type PlaceOrderBody = z.infer<typeof placeOrderBody>;
 
-const plainText = (max: number) =>
-  z
-    .string()
-    .trim()
-    .max(max)
-    .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters');
-
 /**
  * Body of `POST /orders/:orderNo/refunds`. WeChat shows the reason to the buyer. What operators send is strict: a word that
  * is misspelt, such as `restok`, is refused and not overlooked.
@@ -56,7 +49,6 @@ export type AnewBody = z.infer<typeof anewBody>;
 export const repaidBody = z.strictObject({ how: z.enum(repaidHows), note: plainText(200).min(1) });
 export type RepaidBody = z.infer<typeof repaidBody>;
 
-export const anomalyId = z.string().regex(/^[1-9][0-9]{0,18}$/, 'is not the id of an anomaly');
 export const refundStateQuery = z.enum(refundStates).optional();
 export const refundCursorQuery = outRefundNo.optional();
 

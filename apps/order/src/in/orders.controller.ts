@@ -1,7 +1,27 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { BuyerGuard, counter, CurrentBuyer, failPoint, isOperator, Problem, zodPipe, type Identity } from '#platform';
+import {
+  BuyerGuard,
+  counter,
+  CurrentBuyer,
+  documented,
+  failPoint,
+  isOperator,
+  Problem,
+  Refuses,
+  zodPipe,
+  type Identity,
+} from '#platform';
 import { orderStatuses, type OrderStatus } from '../domain/order-states.ts';
 import { CancelOrder } from '../flow/cancel.ts';
 import { PlaceOrder } from '../flow/place.ts';
@@ -19,11 +39,13 @@ import {
   statusQuery,
   type PlaceOrderBody,
 } from './input.ts';
+import { cancelView, orderView, ordersView, placedView } from './views.ts';
 
 const placements = counter('paypair_order_placements_total', 'Requests to place an order by outcome', ['outcome']);
 
 @ApiTags('orders')
 @ApiBearerAuth()
+@Refuses({ 401: 'UNAUTHENTICATED', 403: 'BUYER_NOT_SUPPORTED' })
 @Controller('orders')
 @UseGuards(BuyerGuard)
 export class OrdersController {
@@ -35,6 +57,13 @@ export class OrdersController {
 
   @Post()
   @ApiOperation({ summary: 'Place an order; the same Idempotency-Key answers the same, byte for byte' })
+  @ApiCreatedResponse(documented(placedView))
+  @Refuses({
+    400: 'INVALID_INPUT, UNKNOWN_PRODUCT, AMOUNT_TOO_LARGE',
+    409: 'OUT_OF_STOCK, IDEMPOTENCY_KEY_BUSY',
+    422: 'IDEMPOTENCY_KEY_REUSED',
+    503: 'BUSY, UNAVAILABLE',
+  })
   @ApiHeader({ name: 'Idempotency-Key', required: true, description: '1 to 128 printable ASCII characters' })
   @Header('content-type', 'application/json; charset=utf-8')
   @Header('cache-control', 'no-store')
@@ -61,6 +90,8 @@ export class OrdersController {
   @ApiQuery({ name: 'status', required: false, enum: orderStatuses })
   @ApiQuery({ name: 'cursor', required: false, description: '`next` of the page before' })
   @ApiOperation({ summary: 'Orders newest first: the buyer’s own, or all of them for an operator' })
+  @ApiOkResponse(documented(ordersView))
+  @Refuses({ 400: 'INVALID_INPUT' })
   @Header('cache-control', 'no-store')
   async list(
     @CurrentBuyer() identity: Identity,
@@ -80,6 +111,8 @@ export class OrdersController {
 
   @Get(':orderNo')
   @ApiOperation({ summary: 'One order with items, log, payments, refunds and points' })
+  @ApiOkResponse(documented(orderView))
+  @Refuses({ 404: 'ORDER_NOT_FOUND' })
   @Header('cache-control', 'no-store')
   async show(@CurrentBuyer() identity: Identity, @Param('orderNo') orderNo: string) {
     const reader = readerOf(identity);
@@ -92,6 +125,8 @@ export class OrdersController {
 
   @Post(':orderNo/cancel')
   @ApiOperation({ summary: 'Ask for the end of an order; it ends CANCELLED, or PAID when the money was faster' })
+  @ApiAcceptedResponse(documented(cancelView))
+  @Refuses({ 404: 'ORDER_NOT_FOUND', 409: 'ORDER_PAID, ORDER_IN_REVIEW' })
   @HttpCode(202)
   async cancel(@CurrentBuyer() identity: Identity, @Param('orderNo') orderNo: string) {
     const outcome = await this.cancelOrder.cancel(readOrderNo(orderNo), buyerIdOf(identity));

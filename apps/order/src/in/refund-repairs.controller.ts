@@ -1,12 +1,19 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { CurrentBuyer, OperatorGuard, Problem, zodPipe, type Identity } from '#platform';
+import {
+  ApiAcceptedResponse,
+  ApiBearerAuth,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
+import { CurrentBuyer, documented, OperatorGuard, Problem, Refuses, rowId, zodPipe, type Identity } from '#platform';
 import { refundStates, type RefundState } from '../domain/refund.ts';
 import { type AnewPlacement } from '../flow/ports.ts';
 import { RepairRefunds, type AdvisedRefund } from '../flow/repair.ts';
 import {
   anewBody,
-  anomalyId,
   buyerIdOf,
   fingerprint,
   keyRefused,
@@ -19,10 +26,12 @@ import {
   type AnewBody,
   type RepaidBody,
 } from './input.ts';
+import { anewView, refundsView, refundView } from './views.ts';
 
 /** Refunds that did not end with the money at the buyer's, and the means to repair them. */
 @ApiTags('operator')
 @ApiBearerAuth()
+@Refuses({ 400: 'INVALID_INPUT', 401: 'UNAUTHENTICATED', 403: 'FORBIDDEN' })
 @Controller('operator')
 @UseGuards(OperatorGuard)
 export class RefundRepairsController {
@@ -32,6 +41,7 @@ export class RefundRepairsController {
   @ApiQuery({ name: 'state', required: false, enum: refundStates })
   @ApiQuery({ name: 'cursor', required: false, description: '`next` of the page before' })
   @ApiOperation({ summary: 'Refunds, newest first, each with what to do about it' })
+  @ApiOkResponse(documented(refundsView))
   @Header('cache-control', 'no-store')
   list(
     @Query('state', zodPipe(refundStateQuery)) state: RefundState | undefined,
@@ -45,6 +55,8 @@ export class RefundRepairsController {
 
   @Get('refunds/:outRefundNo')
   @ApiOperation({ summary: 'One refund with what to do about it' })
+  @ApiOkResponse(documented(refundView))
+  @Refuses({ 404: 'REFUND_NOT_FOUND' })
   @Header('cache-control', 'no-store')
   async show(@Param('outRefundNo') text: string): Promise<AdvisedRefund> {
     const refund = await this.repairRefunds.find(readOutRefundNo(text));
@@ -60,6 +72,8 @@ export class RefundRepairsController {
       'The amount that was set aside counts as given back. The same recorded again answers the same; anything else is ' +
       'refused, because the buyer may have been paid twice then.',
   })
+  @ApiOkResponse(documented(refundView))
+  @Refuses({ 404: 'REFUND_NOT_FOUND', 409: 'REFUND_NOT_ABNORMAL, REFUND_REPAID, REFUND_EXCEEDS_PAID' })
   @Header('cache-control', 'no-store')
   async repaid(
     @CurrentBuyer() identity: Identity,
@@ -94,12 +108,20 @@ export class RefundRepairsController {
       'What is left of money that did not fit (LATE, DOUBLE, AMOUNT), or the amount of a refund that WeChat refused or ' +
       'closed. The same Idempotency-Key is the same refund.',
   })
+  @ApiAcceptedResponse(documented(anewView))
+  @Refuses({
+    404: 'ANOMALY_NOT_FOUND',
+    409:
+      'ANOMALY_CLOSED, ORDER_IN_REVIEW, REFUND_UNDER_WAY, NOTHING_LEFT, NOT_BY_REFUND, REFUND_EXCEEDS_PAID, ' +
+      'TOO_MANY_REFUNDS, IDEMPOTENCY_KEY_BUSY',
+    422: 'IDEMPOTENCY_KEY_REUSED',
+  })
   @ApiHeader({ name: 'Idempotency-Key', required: true, description: '1 to 128 printable ASCII characters' })
   @Header('content-type', 'application/json; charset=utf-8')
   @Header('cache-control', 'no-store')
   async anew(
     @CurrentBuyer() identity: Identity,
-    @Param('id', zodPipe(anomalyId)) id: string,
+    @Param('id', zodPipe(rowId)) id: string,
     @Headers('idempotency-key') header: string | undefined,
     @Body(zodPipe(anewBody)) { reason }: AnewBody,
   ): Promise<string> {

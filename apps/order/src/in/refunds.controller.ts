@@ -1,6 +1,6 @@
 import { Body, Controller, Header, Headers, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentBuyer, OperatorGuard, Problem, zodPipe, type Identity } from '#platform';
+import { ApiAcceptedResponse, ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentBuyer, documented, OperatorGuard, Problem, Refuses, zodPipe, type Identity } from '#platform';
 import { type RefundPlacement } from '../flow/ports.ts';
 import { RefundOrders } from '../flow/refund.ts';
 import {
@@ -13,6 +13,7 @@ import {
   refundFingerprintOf,
   type RefundBody,
 } from './input.ts';
+import { refundRequestedView } from './views.ts';
 
 @ApiTags('refunds')
 @ApiBearerAuth()
@@ -24,6 +25,15 @@ export class RefundsController {
   @Post()
   @HttpCode(202)
   @ApiOperation({ summary: 'Give money of a paid order back; the same Idempotency-Key is the same refund' })
+  @ApiAcceptedResponse(documented(refundRequestedView))
+  @Refuses({
+    400: 'INVALID_INPUT',
+    401: 'UNAUTHENTICATED',
+    403: 'FORBIDDEN',
+    404: 'ORDER_NOT_FOUND',
+    409: 'ORDER_NOT_PAID, REFUND_EXCEEDS_PAID, TOO_MANY_REFUNDS, IDEMPOTENCY_KEY_BUSY',
+    422: 'IDEMPOTENCY_KEY_REUSED',
+  })
   @ApiHeader({ name: 'Idempotency-Key', required: true, description: '1 to 128 printable ASCII characters' })
   @Header('content-type', 'application/json; charset=utf-8')
   @Header('cache-control', 'no-store')

@@ -1,6 +1,6 @@
 import { Body, Controller, Header, Headers, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentBuyer, OperatorGuard, Problem, zodPipe, type Identity } from '#platform';
+import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentBuyer, documented, OperatorGuard, Problem, Refuses, zodPipe, type Identity } from '#platform';
 import { type ReviewPlacement } from '../flow/ports.ts';
 import { ReviewOrders } from '../flow/review.ts';
 import {
@@ -13,6 +13,7 @@ import {
   reviewBody,
   type ReviewBody,
 } from './input.ts';
+import { reviewedView } from './views.ts';
 
 @ApiTags('operator')
 @ApiBearerAuth()
@@ -29,6 +30,15 @@ export class ReviewController {
       'Only for orders in REVIEW. `accept` makes the order PAID when the money is enough; what is more than the order ' +
       'costs goes back by itself. `refund` gives all of it back and ends the order as CANCELLED, with its goods on the ' +
       'shelf again. The same Idempotency-Key is the same decision.',
+  })
+  @ApiOkResponse(documented(reviewedView))
+  @Refuses({
+    400: 'INVALID_INPUT',
+    401: 'UNAUTHENTICATED',
+    403: 'FORBIDDEN',
+    404: 'ORDER_NOT_FOUND',
+    409: 'ORDER_NOT_IN_REVIEW, NO_MONEY_TO_ACCEPT, AMOUNT_TOO_SMALL, IDEMPOTENCY_KEY_BUSY',
+    422: 'IDEMPOTENCY_KEY_REUSED',
   })
   @ApiHeader({ name: 'Idempotency-Key', required: true, description: '1 to 128 printable ASCII characters' })
   @Header('content-type', 'application/json; charset=utf-8')

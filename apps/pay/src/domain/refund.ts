@@ -6,7 +6,8 @@ import { backOffMs, tellAgainMs } from './schedule.ts';
  * WeChat's own word ends it: the money is back (SUCCESS), it was closed without paying (CLOSED), the buyer's account
  * could not take it (ABNORMAL), or it was never taken on (REFUSED).
  */
-export type RefundState = 'REQUESTED' | 'PROCESSING' | 'SUCCESS' | 'CLOSED' | 'ABNORMAL' | 'REFUSED';
+export const refundStates = ['REQUESTED', 'PROCESSING', 'SUCCESS', 'CLOSED', 'ABNORMAL', 'REFUSED'] as const;
+export type RefundState = (typeof refundStates)[number];
 
 export const refundMachine = machine<RefundState>('refund', 'REQUESTED', {
   REQUESTED: ['PROCESSING', 'SUCCESS', 'CLOSED', 'ABNORMAL', 'REFUSED'],
@@ -22,9 +23,8 @@ export type RefundEnd = Exclude<RefundState, 'REQUESTED' | 'PROCESSING'>;
 export const isEnded = (state: RefundState): state is RefundEnd => state !== 'REQUESTED' && state !== 'PROCESSING';
 
 /** COMMAND: `order` asked for it. CONSOLE: somebody made it in the merchant console, without us. */
-export type RefundOrigin = 'COMMAND' | 'CONSOLE';
-
-export const refundStates = ['REQUESTED', 'PROCESSING', 'SUCCESS', 'CLOSED', 'ABNORMAL', 'REFUSED'] as const;
+export const refundOrigins = ['COMMAND', 'CONSOLE'] as const;
+export type RefundOrigin = (typeof refundOrigins)[number];
 
 /** What an operator should do about a refund, from its state and what kept its last try. */
 export function refundAdvice({ state, lastError }: { state: RefundState; lastError: string }): string {

@@ -3,10 +3,15 @@ import type { Payable } from './payable.ts';
 import type { RefundState } from './refund.ts';
 import type { TradeType } from './way.ts';
 
-export type ShownOrderStatus = 'WAIT_PAY' | 'CLOSING' | 'PAID' | 'CANCELLED' | 'PAY_FAILED' | 'REVIEW';
-export type ShownTradeState = 'NOTPAY' | 'SUCCESS' | 'CLOSED' | 'FAILED';
-export type Phase =
-  'waiting' | 'confirming' | 'paid' | 'closing' | 'closed' | 'failed' | 'expired' | 'review' | 'refunding' | 'refunded';
+export const shownOrderStatuses = ['WAIT_PAY', 'CLOSING', 'PAID', 'CANCELLED', 'PAY_FAILED', 'REVIEW'] as const;
+export type ShownOrderStatus = (typeof shownOrderStatuses)[number];
+export const shownTradeStates = ['NOTPAY', 'SUCCESS', 'CLOSED', 'FAILED'] as const;
+export type ShownTradeState = (typeof shownTradeStates)[number];
+export const phases = [
+  ...(['waiting', 'confirming', 'paid', 'closing', 'closed'] as const),
+  ...(['failed', 'expired', 'review', 'refunding', 'refunded'] as const),
+] as const;
+export type Phase = (typeof phases)[number];
 
 /** What a buyer is told about an order: by query, by stream and on the page. Times ISO 8601, amounts in fen. */
 export interface StatusView {

@@ -1,5 +1,6 @@
 /** WeChat's word for how a buyer pays. NATIVE scans a code, JSAPI pays inside WeChat, MWEB comes from another browser. */
-export type TradeType = 'NATIVE' | 'JSAPI' | 'MWEB' | 'APP';
+export const tradeTypes = ['NATIVE', 'JSAPI', 'MWEB', 'APP'] as const;
+export type TradeType = (typeof tradeTypes)[number];
 
 /** The site that a browser pays from, as WeChat knows it. */
 export interface Scene {

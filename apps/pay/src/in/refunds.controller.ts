@@ -1,10 +1,11 @@
 import { Controller, Get, Header, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { outRefundNo } from '#contract';
-import { OperatorGuard, zodPipe } from '#platform';
+import { documented, OperatorGuard, Refuses, zodPipe } from '#platform';
 import { refundAdvice, type RefundState, refundStates } from '../domain/refund.ts';
 import { RefundList, type RefundShown } from '../flow/ports.ts';
+import { refundsView } from './views.ts';
 
 const PAGE = 50;
 const stateQuery = z.enum(refundStates).optional();
@@ -15,6 +16,7 @@ type Advised = RefundShown & { whatToDo: string };
 /** Refunds as they stand at WeChat. They are asked for and repaired in `order`. */
 @ApiTags('operator')
 @ApiBearerAuth()
+@Refuses({ 400: 'INVALID_INPUT', 401: 'UNAUTHENTICATED', 403: 'FORBIDDEN' })
 @Controller('operator/refunds')
 @UseGuards(OperatorGuard)
 export class RefundsController {
@@ -24,6 +26,7 @@ export class RefundsController {
   @ApiQuery({ name: 'state', required: false, enum: refundStates })
   @ApiQuery({ name: 'cursor', required: false, description: '`next` of the page before' })
   @ApiOperation({ summary: 'Refunds at WeChat, newest first: where each stands, what keeps it, what to do' })
+  @ApiOkResponse(documented(refundsView))
   @Header('cache-control', 'no-store')
   async list(
     @Query('state', zodPipe(stateQuery)) state: RefundState | undefined,

@@ -1,13 +1,14 @@
 import { Controller, Get, Header, Query, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { zodPipe } from '#platform';
+import { documented, zodPipe } from '#platform';
 import type { StatusView } from '../domain/view.ts';
 import { Status } from '../flow/status.ts';
 import { problemOf } from './answers.ts';
 import { clientIp, numberInput } from './input.ts';
 import { PayAccess } from './pay-access.ts';
 import { StatusStreams } from './status-streams.ts';
+import { statusView } from './views.ts';
 
 @ApiTags('payments')
 @Controller('weixin/pay/status')
@@ -21,6 +22,7 @@ export class StatusController {
   @Get('query')
   @Header('cache-control', 'no-store')
   @ApiOperation({ summary: 'Where an order stands; WeChat is asked when that is not final' })
+  @ApiOkResponse(documented(statusView))
   async query(
     @Query('outtradeno', zodPipe(numberInput)) number: string,
     @Req() request: FastifyRequest,

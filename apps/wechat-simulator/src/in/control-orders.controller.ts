@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Problem, zodPipe } from '#platform';
+import { documented, Problem, zodPipe } from '#platform';
 import type { z } from 'zod';
 import { OrderBook } from '../domain/order-book.ts';
 import type { Order } from '../domain/order.ts';
@@ -11,7 +11,6 @@ import { RefundOrder } from '../flow/refund.ts';
 import { ControlTokenGuard } from './control-token.guard.ts';
 import { endRefundBody, payBody, scanBody } from './control.schemas.ts';
 import {
-  documented,
   orderView as orderSchema,
   payView as paySchema,
   refundView as refundSchema,

@@ -12,7 +12,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { zodPipe } from '#platform';
+import { documented, zodPipe } from '#platform';
 import { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { CallCounts } from '../domain/call-counts.ts';
@@ -26,7 +26,7 @@ import { Ledger, Merchant, TlsIdentity } from '../flow/ports.ts';
 import { Reset } from '../flow/reset.ts';
 import { ControlTokenGuard } from './control-token.guard.ts';
 import { clockBody, faultsBody, rulesBody } from './control.schemas.ts';
-import { aboutView, callsView, clockView, documented, ledgerView } from './control.views.ts';
+import { aboutView, callsView, clockView, ledgerView } from './control.views.ts';
 import { LocalGuard } from './local.guard.ts';
 import { OwnPort } from './own-port.ts';
 import { SecureGateway } from './secure-gateway.ts';

@@ -1,5 +1,4 @@
 /** What /control answers, as schemas: the OpenAPI document and the types of a client come from them. */
-import type { ApiResponseSchemaHost } from '@nestjs/swagger';
 import { z } from 'zod';
 import { endpointNames } from '../domain/faults.ts';
 
@@ -74,13 +73,6 @@ export const orderView = z.object({
 
 const ledgerEntry = z.looseObject({ seq: z.int(), at: dateTime, kind: z.string() });
 export const ledgerView = z.object({ entries: z.array(ledgerEntry) });
-
-/** For `@ApiOkResponse`. */
-export const documented = (schema: z.ZodType): Pick<ApiResponseSchemaHost, 'schema'> => {
-  const json = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' });
-  delete json.$schema;
-  return { schema: json as ApiResponseSchemaHost['schema'] };
-};
 
 export type OrderView = z.infer<typeof orderView>;
 export type RefundView = z.infer<typeof refundView>;

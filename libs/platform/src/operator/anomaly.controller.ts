@@ -1,29 +1,24 @@
 import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentBuyer, OperatorGuard } from '../auth/guards.ts';
 import type { Identity } from '../auth/tokens.ts';
+import { documented, Refuses } from '../http/documented.ts';
 import { Problem } from '../http/problem.ts';
 import { zodPipe } from '../http/zod-pipe.ts';
 import { AnomalyDesk } from './anomaly-desk.ts';
+import { plainText, rowId } from './input.ts';
 import type { Page, Row } from './list-page.ts';
+import { anomaliesView, anomalyView } from './operator.views.ts';
 
-const id = z.string().regex(/^[1-9][0-9]{0,18}$/, 'is not the id of a row');
-const cursor = id.optional();
 const state = z.enum(['OPEN', 'DONE']).optional();
-const closeBody = z.strictObject({
-  note: z
-    .string()
-    .trim()
-    .min(1)
-    .max(255)
-    .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters'),
-});
+const closeBody = z.strictObject({ note: plainText(255).min(1) });
 const noStore = ['cache-control', 'no-store'] as const;
 
 /** Money and refunds that do not fit: what happened, what was done, what is open, what to do. */
 @ApiTags('operator')
 @ApiBearerAuth()
+@Refuses({ 400: 'INVALID_INPUT', 401: 'UNAUTHENTICATED', 403: 'FORBIDDEN' })
 @Controller('operator/anomalies')
 @UseGuards(OperatorGuard)
 export class AnomalyController {
@@ -33,9 +28,10 @@ export class AnomalyController {
   @ApiQuery({ name: 'state', required: false, enum: ['OPEN', 'DONE'] })
   @ApiQuery({ name: 'cursor', required: false, description: '`next` of the page before' })
   @ApiOperation({ summary: 'Money and refunds that do not fit, newest first' })
+  @ApiOkResponse(documented(anomaliesView))
   @Header(...noStore)
   list(
-    @Query('cursor', zodPipe(cursor)) from: string | undefined,
+    @Query('cursor', zodPipe(rowId.optional())) from: string | undefined,
     @Query('state', zodPipe(state)) only: string | undefined,
   ): Promise<Page> {
     return this.desk.list(from, only);
@@ -43,8 +39,10 @@ export class AnomalyController {
 
   @Get(':id')
   @ApiOperation({ summary: 'One anomaly: what happened, what was done, what is open, what to do' })
+  @ApiOkResponse(documented(anomalyView))
+  @Refuses({ 404: 'ANOMALY_NOT_FOUND' })
   @Header(...noStore)
-  async show(@Param('id', zodPipe(id)) anomaly: string): Promise<Row> {
+  async show(@Param('id', zodPipe(rowId)) anomaly: string): Promise<Row> {
     const row = await this.desk.show(anomaly);
     if (!row) throw notFound();
     return row;
@@ -57,8 +55,10 @@ export class AnomalyController {
     description:
       'Refused while it waits for a decision or a refund that closes it by itself. The note says how it was settled.',
   })
+  @ApiNoContentResponse()
+  @Refuses({ 404: 'ANOMALY_NOT_FOUND', 409: 'ANOMALY_CLOSED, ANOMALY_HELD' })
   async close(
-    @Param('id', zodPipe(id)) anomaly: string,
+    @Param('id', zodPipe(rowId)) anomaly: string,
     @CurrentBuyer() { sub }: Identity,
     @Body(zodPipe(closeBody)) { note }: z.infer<typeof closeBody>,
   ): Promise<void> {

@@ -1,20 +1,22 @@
 import { Controller, Get, Header, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { CurrentBuyer, OperatorGuard } from '../auth/guards.ts';
 import type { Identity } from '../auth/tokens.ts';
+import { documented, Refuses } from '../http/documented.ts';
 import { Problem } from '../http/problem.ts';
 import { zodPipe } from '../http/zod-pipe.ts';
+import { rowId } from './input.ts';
 import type { Page } from './list-page.ts';
 import { OperatorDesk } from './operator-desk.ts';
+import { auditView, outboxView, parkedView } from './operator.views.ts';
 
-const id = z.string().regex(/^[1-9][0-9]{0,18}$/, 'is not the id of a row');
-const cursor = id.optional();
+const cursor = rowId.optional();
 const noStore = ['cache-control', 'no-store'] as const;
 
 /** What this app could not finish by itself, and the means to repair it. */
 @ApiTags('operator')
 @ApiBearerAuth()
+@Refuses({ 400: 'INVALID_INPUT', 401: 'UNAUTHENTICATED', 403: 'FORBIDDEN' })
 @Controller('operator')
 @UseGuards(OperatorGuard)
 export class OperatorController {
@@ -23,6 +25,7 @@ export class OperatorController {
   @Get('parked')
   @ApiQuery({ name: 'cursor', required: false })
   @ApiOperation({ summary: 'Messages that could not be handled' })
+  @ApiOkResponse(documented(parkedView))
   @Header(...noStore)
   parked(@Query('cursor', zodPipe(cursor)) from: string | undefined): Promise<Page> {
     return this.desk.parked(from);
@@ -31,6 +34,7 @@ export class OperatorController {
   @Get('outbox')
   @ApiQuery({ name: 'cursor', required: false })
   @ApiOperation({ summary: 'Events that were committed and are not sent yet' })
+  @ApiOkResponse(documented(outboxView))
   @Header(...noStore)
   outbox(@Query('cursor', zodPipe(cursor)) from: string | undefined): Promise<Page> {
     return this.desk.outbox(from);
@@ -39,6 +43,7 @@ export class OperatorController {
   @Get('audit')
   @ApiQuery({ name: 'cursor', required: false })
   @ApiOperation({ summary: 'What operators did' })
+  @ApiOkResponse(documented(auditView))
   @Header(...noStore)
   audit(@Query('cursor', zodPipe(cursor)) from: string | undefined): Promise<Page> {
     return this.desk.audit(from);
@@ -47,7 +52,9 @@ export class OperatorController {
   @Post('parked/:id/replay')
   @HttpCode(204)
   @ApiOperation({ summary: 'Put a parked message back into its inbox' })
-  async replay(@Param('id', zodPipe(id)) row: string, @CurrentBuyer() { sub }: Identity): Promise<void> {
+  @ApiNoContentResponse()
+  @Refuses({ 404: 'ROW_NOT_FOUND', 409: 'ROW_BUSY', 503: 'BROKER_AWAY' })
+  async replay(@Param('id', zodPipe(rowId)) row: string, @CurrentBuyer() { sub }: Identity): Promise<void> {
     const outcome = await this.desk.replay(row, sub);
     if (outcome === 'broker-away') {
       throw new Problem(
@@ -65,7 +72,9 @@ export class OperatorController {
   @Post('parked/:id/discard')
   @HttpCode(204)
   @ApiOperation({ summary: 'Forget a parked message that nothing needs any more' })
-  async discard(@Param('id', zodPipe(id)) row: string, @CurrentBuyer() { sub }: Identity): Promise<void> {
+  @ApiNoContentResponse()
+  @Refuses({ 404: 'ROW_NOT_FOUND', 409: 'MESSAGE_NEEDED, ROW_BUSY' })
+  async discard(@Param('id', zodPipe(rowId)) row: string, @CurrentBuyer() { sub }: Identity): Promise<void> {
     const outcome = await this.desk.discard(row, sub);
     if (outcome === 'still-needed') {
       throw new Problem(
@@ -80,7 +89,9 @@ export class OperatorController {
   @Post('outbox/:id/resend')
   @HttpCode(204)
   @ApiOperation({ summary: 'Send an unsent event now' })
-  async resend(@Param('id', zodPipe(id)) row: string, @CurrentBuyer() { sub }: Identity): Promise<void> {
+  @ApiNoContentResponse()
+  @Refuses({ 404: 'ROW_NOT_FOUND' })
+  async resend(@Param('id', zodPipe(rowId)) row: string, @CurrentBuyer() { sub }: Identity): Promise<void> {
     if ((await this.desk.resend(row, sub)) === 'not-found') throw notThere['not-found']();
   }
 }
