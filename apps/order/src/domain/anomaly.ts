@@ -56,7 +56,7 @@ function happened({ kind, payment, order, outRefundNo, refunds }: AnomalyFacts):
     case 'REFUND_ABNORMAL':
       return `WeChat could not pay ${refund}: the account of the buyer did not take it.`;
     case 'REPAID_TWICE':
-      return `WeChat paid ${refund} after the buyer had been repaid without it.`;
+      return `WeChat paid ${refund} although the buyer had been repaid that money already.`;
   }
 }
 

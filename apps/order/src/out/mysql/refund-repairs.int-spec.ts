@@ -137,6 +137,28 @@ describe('an ABNORMAL refund', () => {
     expect(await anew((await anomaly(order.orderNo, 'REPAID_TWICE')).anomaly_id)).toEqual({ kind: 'not-by-refund' });
   });
 
+  it.each([
+    ['REPAID, in cash', 'ABNORMAL'],
+    ['REFUSED, and made anew', 'REFUSED'],
+  ] as const)(
+    'or another, %s, and paid by WeChat all the same is booked and told to an operator',
+    async (_how, end) => {
+      const order = await paid();
+      const { orderNo, transactionId } = order;
+      const first = await requested(order, 100);
+      await shop.end(order, first, 100, end);
+      if (end === 'ABNORMAL') await repay(first);
+      else await shop.end(order, await requested(order, 100), 100);
+      const surplus = end === 'ABNORMAL' ? `50C${transactionId}` : first;
+      expect(await shop.end(order, surplus, 100)).toBe('booked');
+      expect(await shop.end(order, surplus, 100)).toBe('repeat');
+      expect(await shop.payment(transactionId)).toEqual({ role: 'MAIN', refunded: 100, reserved: 0 });
+      expect(await anomaly(orderNo, 'REPAID_TWICE')).toMatchObject({ state: 'OPEN' });
+      expect(await shop.repairs[0].find(surplus)).toMatchObject({ status: 'SUCCESS' });
+      expect(await status(orderNo)).toBe('REFUNDED');
+    },
+  );
+
   it('is the only one that can be repaid', async () => {
     expect(await repay(await requested(await paid(), 10))).toBe('not-abnormal');
     expect(await repay('R0')).toBe('unknown-refund');

@@ -61,31 +61,37 @@ export async function bookRefund(
   if (!booked) return nothing('unknown-payment');
   if (known) await endRequest(em, result, known.state, now);
   else await takeOver(em, result, now);
-  await moveAmounts(em, result, known?.state, end);
+  const surplusFen = await moveAmounts(em, result, known?.state, end);
   if (end !== 'SUCCESS') {
     await openRefundAnomaly(em, `REFUND_${end}`, result, `refund ${outRefundNo}: ${todo(result, end)}`, now);
     return nothing('booked');
   }
-  if (known?.state === 'REPAID') {
-    if (!isPaidTwice(known.repaidHow)) return nothing('booked');
-    const detail = `refund ${outRefundNo} of ${amountFen} fen: WeChat has paid what was repaid before by other means`;
+  if (surplusFen > 0 || (known?.state === 'REPAID' && isPaidTwice(known.repaidHow))) {
+    const detail = `refund ${outRefundNo} of ${amountFen} fen: WeChat has paid what the buyer had been given before`;
     await openRefundAnomaly(em, 'REPAID_TWICE', result, detail, now);
-    return nothing('booked');
   }
+  // What follows from it has followed when it was recorded as repaid.
+  if (known?.state === 'REPAID') return nothing('booked');
   return { result: 'booked', events: await given(em, order, result, now) };
 }
 
-/** Reserved money becomes refunded, or is free again; ABNORMAL money stays set aside. */
+/**
+ * Reserved money becomes refunded, or is free again; ABNORMAL money stays set aside.
+ * @returns how many fen the books cannot take: all of the payment had been given back before
+ */
 export async function moveAmounts(
   em: EntityManager,
   { transactionId, amountFen }: RefundOf,
   from: RefundState | undefined,
   to: RefundState,
-): Promise<void> {
+): Promise<number> {
   const { reservedFen, refundedFen } = bookingOf(from, to, amountFen);
+  const payment = await paymentOf(em, transactionId);
+  const surplusFen = Math.max(0, payment.refundedFen + refundedFen - payment.totalFee);
   const sql = `UPDATE order_payment SET reserved_fen = reserved_fen + ?, refunded_fen = refunded_fen + ?
     WHERE transaction_id = ?`;
-  await expectRows(em, 1, sql, [reservedFen, refundedFen, transactionId]);
+  await expectRows(em, 1, sql, [reservedFen, refundedFen - surplusFen, transactionId]);
+  return surplusFen;
 }
 
 /**
