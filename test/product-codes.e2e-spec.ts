@@ -162,4 +162,11 @@ describe('the permanent code of a product', () => {
     },
     TEST_MS,
   );
+
+  it('is not drawn for one address more often than anybody prints', async () => {
+    const answers = await Promise.all(Array.from({ length: 130 }, () => get(TEA.productId)));
+    const last = answers.find(({ status }) => status === 429);
+    expect(await last?.json()).toMatchObject({ code: 'RATE_LIMITED' });
+    expect((await fetch(`${stack.links.pay}/health/live`)).status).toBe(200);
+  });
 });

@@ -21,7 +21,7 @@ describe('every way to pay', () => {
 
   /** How the order was paid. */
   const paidBy = async (orderNo: string) => {
-    const sql = 'SELECT trade_type, openid, appid FROM attempt WHERE order_no = ? AND state = ?';
+    const sql = 'SELECT trade_type, openid, appid, spbill_create_ip FROM attempt WHERE order_no = ? AND state = ?';
     const [paid] = await stack.rows<Record<string, string>>('pay', sql, [orderNo, 'SUCCESS']);
     return paid;
   };
@@ -86,7 +86,7 @@ describe('every way to pay', () => {
     'in a mini-program: its server vouches for the payer',
     async () => {
       const { orderNo } = await ordered(stack);
-      const payer = { openid: 'oPaypair555555555Phone000001', payerIp: '203.0.113.9' };
+      const payer = { openid: 'oPaypair555555555Phone000001', payerIp: '::ffff:203.0.113.9' };
       await expect(stack.buyer().createMini(orderNo, payer)).rejects.toThrow(/FORBIDDEN/);
       await expect(stack.operator().createMini(orderNo, payer)).rejects.toThrow(/FORBIDDEN/);
       const backend = stack.backend();
@@ -96,7 +96,9 @@ describe('every way to pay', () => {
       expect(given).toMatchObject({ appId: 'wx5555555555555555', out_trade_no: orderNo });
       await backend.tap(JSON.stringify(given));
       await stack.orderBecomes(orderNo, 'PAID');
-      expect(await paidBy(orderNo)).toMatchObject({ trade_type: 'JSAPI', openid: payer.openid, appid: given['appId'] });
+      expect(await paidBy(orderNo)).toMatchObject({
+        ...{ trade_type: 'JSAPI', openid: payer.openid, appid: given['appId'], spbill_create_ip: '203.0.113.9' },
+      });
     },
     TEST_MS,
   );

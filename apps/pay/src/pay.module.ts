@@ -174,7 +174,7 @@ export class PayModule {
           provide: ProductCodes,
           inject: [Shutdown],
           useFactory: (shutdown: Shutdown): ProductCodes => {
-            const codes = new ProductCodesWechat(wechat, signType);
+            const codes = new ProductCodesWechat({ ...wechat, limits }, signType);
             shutdown.on('connections', 'wechat product codes', () => codes.end());
             return codes;
           },

@@ -15,7 +15,8 @@ export function clientIp({ ip, socket }: Pick<FastifyRequest, 'ip'> & { socket: 
   return addressIn(ip) ?? addressIn(socket.remoteAddress ?? '') ?? '0.0.0.0';
 }
 
-function addressIn(text: string): string | undefined {
+/** The address in what a proxy or a device names, as WeChat takes it; undefined when there is none. */
+export function addressIn(text: string): string | undefined {
   const [, bracketed, withPort] = /^(?:\[([^\]]*)\](?::\d+)?|([0-9.]+):\d+)$/.exec(text) ?? [];
   const address = (bracketed ?? withPort ?? text).replace(/^::ffff:(?=[0-9.]+$)/i, '');
   return isIP(address) === 0 ? undefined : address;

@@ -5,7 +5,7 @@ import { AnswerWithin, BackendGuard, zodPipe } from '#platform';
 import type { JsapiCashier } from '../flow/ports.ts';
 import { Prepay } from '../flow/prepay.ts';
 import { CODE_WITHIN_MS, type Created, created, made, Refusals } from './created.ts';
-import { numberInput } from './input.ts';
+import { addressIn, numberInput } from './input.ts';
 
 const payer = z.strictObject({
   openid: z.string().regex(/^[0-9A-Za-z_-]{1,128}$/, 'is not an openid'),
@@ -32,7 +32,7 @@ export class MiniProgramController {
     @Query('outtradeno', zodPipe(numberInput)) number: string,
     @Body(zodPipe(payer)) { openid, payerIp }: z.infer<typeof payer>,
   ): Promise<Created & JsapiCashier> {
-    const answer = made(await this.prepay.mini(number, payerIp, openid));
+    const answer = made(await this.prepay.mini(number, addressIn(payerIp) ?? payerIp, openid));
     return { ...answer.cashier, ...created(answer) };
   }
 }

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import QRCode from 'qrcode';
 import { z } from 'zod';
 import { scannableProductId } from '#contract';
-import { Problem, zodPipe } from '#platform';
+import { Problem, RateLimit, zodPipe } from '#platform';
 import { ProductCode } from '../flow/product-code.ts';
 import { problemOf } from './answers.ts';
 
@@ -21,11 +21,14 @@ const qr = { margin: 4, errorCorrectionLevel: 'M' } as const;
 export class ProductCodeController {
   constructor(private readonly productCode: ProductCode) {}
 
+  // Anybody may ask, and drawing costs more than all else that is asked here.
   @Get(':productId')
+  @RateLimit({ max: 120, perMs: 60_000 })
   @ApiOperation({ summary: 'The permanent code of a product (mode 1): its text, or a picture of it' })
   @ApiQuery({ name: 'format', required: false, enum: ['json', 'svg', 'png'] })
   @ApiQuery({ name: 'short', required: false, enum: ['0', '1'], description: '1: a shorter text, made by WeChat Pay' })
   @ApiResponse({ status: 404, description: 'PRODUCT_NOT_FOUND' })
+  @ApiResponse({ status: 429, description: 'RATE_LIMITED: more than 120 in a minute' })
   @ApiResponse({ status: 502, description: 'WECHAT_REFUSED or WECHAT_UNREACHABLE, with `short=1` only' })
   @ApiResponse({ status: 503, description: 'ORDER_UNREACHABLE' })
   @Header('cache-control', 'no-store')
