@@ -163,14 +163,15 @@ function keepLastLog(file: string): void {
 
 function linkText(ports: AppPorts): string {
   const links = linksOf(ports);
+  const demo = process.env['DEMO'] !== '0';
   return [
-    `  Storefront        ${links.order}/`,
+    ...(demo ? [`  Storefront        ${links.order}/`] : []),
     `  Phone (simulator) ${links['wechat-simulator']}/phone`,
     `  API of order      ${links.order}/docs`,
     `  API of pay        ${links.pay}/docs`,
     `  Logs              .local/log/`,
     '',
-    '  In another terminal: npm run demo   (one order, paid and settled)',
+    ...(demo ? ['  In another terminal: npm run demo   (one order, paid and settled)'] : []),
     '  Ctrl-C stops everything that was started here; data stay until npm run reset.',
   ].join('\n');
 }
