@@ -41,11 +41,16 @@ async function picture(browser: Browser, stage: Stage, scene: Scene, folder: str
     await page.goto(url);
     await scene.act?.(page);
     await page.locator(scene.shows).first().waitFor({ state: 'visible', timeout: VISIBLE_MS });
-    if (scene.long) await page.evaluate('scrollTo(0, 0)');
+    if (scene.long) {
+      // What is fixed to the window's edge belongs to the page's edge.
+      const height = await page.evaluate<number>('document.documentElement.scrollHeight');
+      await page.setViewportSize({ ...size.viewport, height });
+      await page.evaluate('scrollTo(0, 0)');
+    }
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       const path = join(folder, `${scene.name}-${name}-${colorScheme}.png`);
-      const taken = await page.screenshot({ fullPage: scene.long ?? false, caret: 'hide', animations: 'disabled' });
+      const taken = await page.screenshot({ caret: 'hide', animations: 'disabled' });
       writeFileSync(path, smallPng(taken));
     }
     await context.close();

@@ -33,7 +33,7 @@ const paidLate = (stage: Stage): Promise<Begun> => {
   late.set(stage, known);
   return known;
 };
-const payLate = async (stage: Stage): Promise<Begun> => {
+export const payLate = async (stage: Stage): Promise<Begun> => {
   const one = await begun(stage);
   await closeForUsOnly(stage, one);
   await one.buyer.cancel(one.order.orderNo);
@@ -204,5 +204,17 @@ export const refusalScenes: readonly Scene[] = [
     name: 'refused-unknown-order',
     prepare: (stage) => Promise.resolve({ url: `${stage.links.pay}/pay/none` }),
     shows: '.trouble',
+  },
+  {
+    name: 'refused-busy',
+    prepare: async (stage) => {
+      // An order that `pay` has not heard of yet, at the moment when `order` cannot be asked.
+      await stage.apps.kill('order');
+      const orderNo = 'UNHEARD0000000000000AA';
+      const token = signPayLink(stage.secrets.PAY_LINK_SECRET, orderNo, new Date(Date.now() + 60_000));
+      return { url: `${stage.links.pay}/pay/${orderNo}?t=${token}` };
+    },
+    shows: '.trouble:has([href=""])',
+    end: (stage) => stage.apps.start('order'),
   },
 ];

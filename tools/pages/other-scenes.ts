@@ -61,6 +61,11 @@ export const shopScenes: readonly Scene[] = [
     shows: '.bag--filled',
     long: true,
   },
+  {
+    name: 'shop-refused',
+    prepare: (stage) => Promise.resolve({ url: `${stage.links.order}/nowhere` }),
+    shows: '.trouble',
+  },
   { name: 'shop-orders', prepare: withOrders, act: openDetails, shows: '.order .refund', long: true },
 ];
 

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { connectRabbit, createLogger, runMain, startApp } from '#platform';
 import { readConfig } from './config.ts';
+import { problemPage } from './in/problem.page.ts';
 import { OrderModule } from './order.module.ts';
 
 /** A buyer waits 5 s for an answer; this is what is left of it after the way here and back. */
@@ -18,6 +19,7 @@ await runMain(async () => {
     openapi: { title: 'Paypair order', description: 'Places orders, settles payments, ends what is not paid.' },
     answerWithinMs: ANSWER_WITHIN_MS,
     staticDirs: ['libs/platform/web', 'apps/order/web'],
+    ...(config.demo && { problemPage }),
     configure: connectRabbit,
   });
 });

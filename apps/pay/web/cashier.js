@@ -9,7 +9,7 @@ const page = main.dataset;
 const find = (selector) => main.querySelector(selector);
 const findAll = (selector) => [...main.querySelectorAll(selector)];
 
-/** Orders that ended; nothing on this page can change any more. */
+/** Orders that ended. */
 const ENDED = ['PAID', 'CANCELLED', 'PAY_FAILED'];
 const SHORT_SECONDS = 120;
 /** Long enough to read that it is paid, before the shop's own page comes. */
@@ -20,6 +20,9 @@ let expiresAt = Date.parse(page.expiresAt);
 /** Server's clock minus ours, in ms: a wrong clock on the buyer's side must not end the order early. */
 let clockOffset = Date.parse(page.serverTime) - Date.now();
 let saidShort = false;
+
+/** Whether the page can still change: late money that goes back is followed after the order's own end. */
+const isMoving = () => !ENDED.includes(page.orderStatus) || phase === 'refunding';
 
 /** Makes one phase visible and says so. */
 const showPhase = (next) => {
@@ -58,7 +61,7 @@ const showStatus = (view) => {
   showRefund(view);
   void code.follow(view);
   tick();
-  if (ENDED.includes(view.orderStatus) && view.phase !== 'refunding') {
+  if (!isMoving()) {
     follower.stop();
     clearInterval(ticking);
   }
@@ -103,13 +106,13 @@ const follower = new Follower(page.orderNo, {
 
 /** A page taken from the browser's back/forward memory has a dead connection and an old state. */
 addEventListener('pageshow', (event) => {
-  if (event.persisted && !ENDED.includes(page.orderStatus)) location.reload();
+  if (event.persisted && isMoving()) location.reload();
 });
 addEventListener('pagehide', () => follower.stop());
 
 const paidAt = find('[data-field="paidAt"]');
 showTime(paidAt, paidAt.getAttribute('datetime'));
-if (!ENDED.includes(page.orderStatus) || phase === 'refunding') follower.start();
+if (isMoving()) follower.start();
 const code = new Code(main, {
   isWaiting: () => phase === 'waiting',
   changed: () => void follower.look(),

@@ -1,7 +1,9 @@
 /** What both services build on: configuration, logs, HTTP, MySQL, Redis, RabbitMQ, outbox, health, shutdown. */
+export * from './pages/copyable.ts';
 export * from './pages/language.ts';
 export * from './pages/page.ts';
 export * from './pages/signs.ts';
+export * from './pages/trouble.ts';
 export * from './auth/auth.module.ts';
 export * from './auth/authentication.ts';
 export * from './auth/guards.ts';

@@ -1,13 +1,14 @@
 import { expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { begun, inPhase, VISIBLE_MS } from '../../../tools/pages/scene.ts';
-import { withOldCode } from '../../../tools/pages/cashier-scenes.ts';
+import { payLate, withOldCode } from '../../../tools/pages/cashier-scenes.ts';
 import { readQr } from '../browser.ts';
 import type { Stack } from '../stack.ts';
 import { openPage } from './look.ts';
 
 const TEST_MS = 120_000;
 const CUT_MS = 10_000;
+const DAY_MS = 86_400_000;
 
 const seen = (page: Page, selector: string) =>
   page.locator(selector).first().waitFor({ state: 'visible', timeout: VISIBLE_MS });
@@ -132,14 +133,91 @@ export function checkCashier(on: () => { stack: Stack; browser: Browser }): void
       const { page, close } = await openPage(browser, await withOldCode(stack), english);
       await seen(page, '[data-code="old"]');
       const button = page.getByRole('button', { name: 'Get a new code' });
-      // Past the other language.
-      await page.keyboard.press('Tab');
-      await page.keyboard.press('Tab');
+      // Past the other language and the button that copies the order number.
+      for (let stop = 1; stop <= 3; stop += 1) await page.keyboard.press('Tab');
       expect(await button.and(page.locator(':focus-visible')).count()).toBe(1);
       expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
       await page.keyboard.press('Enter');
       await seen(page, '[data-code="ready"] img');
       expect(await scanned(page)).toMatch(/^weixin:/);
+      await close();
+    },
+    TEST_MS,
+  );
+
+  it.each([
+    ['a day ahead', DAY_MS],
+    ['a day behind', -DAY_MS],
+  ])(
+    'counts down by the shop’s clock, although the buyer’s is %s',
+    async (_what, skewMs) => {
+      const { stack, browser } = on();
+      const { order } = await begun(stack);
+      const { page, close } = await openPage(browser, { url: 'about:blank' }, english);
+      await page.clock.install({ time: Date.now() + skewMs });
+      await page.goto(order.payUrl);
+      await seen(page, inPhase('waiting'));
+      await page.clock.runFor(2_000);
+      expect(await page.locator('[data-clock]').textContent()).toMatch(/^2\d:\d\d$/);
+      expect(await page.locator(inPhase('waiting')).count()).toBe(1);
+      await close();
+    },
+    TEST_MS,
+  );
+
+  it(
+    'asks when it is looked at again, after a sleep in which neither its clock ran nor its stream was open',
+    async () => {
+      const { stack, browser } = on();
+      const { buyer, order, codeUrl } = await begun(stack);
+      const { page, close } = await openPage(browser, { url: 'about:blank' }, english);
+      await page.route('**/status/stream*', (route) => route.abort());
+      await page.clock.install();
+      await page.goto(order.payUrl);
+      await seen(page, inPhase('waiting'));
+      await page.clock.pauseAt(Date.now() + 60_000);
+      // What it began to ask before is answered.
+      await page.waitForLoadState('networkidle');
+      await buyer.tap(codeUrl);
+      await stack.orderBecomes(order.orderNo, 'PAID');
+      expect(await page.locator(inPhase('waiting')).count()).toBe(1);
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+      await seen(page, inPhase('paid'));
+      await close();
+    },
+    TEST_MS,
+  );
+
+  it(
+    'reads itself again when the browser had kept it, as long as anything can change: late money on its way back too',
+    async () => {
+      const { stack, browser } = on();
+      const { order } = await payLate(stack);
+      const { page, close } = await openPage(browser, { url: order.payUrl }, english);
+      await seen(page, inPhase('refunding'));
+      const again = page.waitForEvent('load');
+      await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+      await again;
+      await seen(page, inPhase('refunding'));
+      await close();
+    },
+    TEST_MS,
+  );
+
+  it(
+    'copies the order number; where the browser keeps the clipboard to itself, it is marked',
+    async () => {
+      const { stack, browser } = on();
+      const { order } = await begun(stack);
+      const permissions = ['clipboard-read', 'clipboard-write'];
+      const { page, close } = await openPage(browser, { url: order.payUrl }, { ...english, permissions });
+      const button = page.getByRole('button', { name: 'Copy' });
+      await button.click();
+      await announced(page, /^Copied/);
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe(order.orderNo);
+      await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+      await button.click();
+      expect(await page.evaluate('getSelection().toString()')).toBe(order.orderNo);
       await close();
     },
     TEST_MS,

@@ -85,6 +85,14 @@ export async function findings(page: Page): Promise<Findings> {
   return { passed: results.passes.length, violations };
 }
 
+/** What can be pressed and is lower than a finger is wide: 44 CSS pixels (WCAG 2.5.5). Links in running text may be. */
+export const smallTargets = (page: Page): Promise<string[]> =>
+  page.evaluate(`[...document.querySelectorAll('button, summary, select, input, a[href]')]
+    .filter((one) => one.checkVisibility() && getComputedStyle(one).display !== 'inline')
+    .map((one) => [(one.type === 'radio' ? one.labels[0] : one).getBoundingClientRect(), one.outerHTML])
+    .filter(([box]) => box.width < 44 || box.height < 43.5)
+    .map(([box, text]) => Math.round(box.width) + ' × ' + Math.round(box.height) + ' ' + text.slice(0, 120))`);
+
 /** How much wider than the window the page is, in CSS pixels. */
 export const overhang = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');

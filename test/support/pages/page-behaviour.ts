@@ -67,6 +67,24 @@ export function checkEveryPage(on: () => { stack: Stack; browser: Browser }): vo
   );
 
   it(
+    'an address that leads nowhere or cannot be read is a page for people and problem+json for programs, in the shop too',
+    async () => {
+      const { links } = on().stack;
+      const addresses = ['/pay/%E4', '/pay/a%ffb/qr.svg', '/nowhere'].map((path) => links.pay + path);
+      for (const address of [...addresses, `${links.order}/nowhere`, `${links.order}/orders/%zz`]) {
+        const page = await fetch(address, { headers: { accept: 'text/html', 'accept-language': 'en' } });
+        expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+        expect(page.headers.get('content-security-policy')).not.toContain('unsafe');
+        expect(await page.text()).toContain('There is no page here');
+        const program = await fetch(address);
+        expect(program.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+        expect(program.status).toBe(page.status);
+      }
+    },
+    TEST_MS,
+  );
+
+  it(
     'a product with a hostile name is only text: in the shop, at the cashier, on the phone, among the orders',
     async () => {
       const { stack, browser } = on();

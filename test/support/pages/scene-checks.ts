@@ -1,19 +1,18 @@
 import { expect, it } from '@jest/globals';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import type { Opening, Scene, Stage } from '../../../tools/pages/scene.ts';
-import { findings, openScene, overhang } from './look.ts';
+import { findings, openScene, overhang, smallTargets } from './look.ts';
 import { reportPage } from './report.ts';
 
 const TEST_MS = 120_000;
 /** A first visit, everything included. */
 const BUDGET_BYTES = 60_000;
 const SCHEMES = ['light', 'dark'] as const;
-const VARIANTS: readonly BrowserContextOptions[] = [
-  { locale: 'zh-CN', viewport: { width: 1280, height: 800 } },
-  { locale: 'en-GB', viewport: { width: 390, height: 844 } },
-];
+const WIDE: BrowserContextOptions = { locale: 'zh-CN', viewport: { width: 1280, height: 800 } };
+const NARROW: BrowserContextOptions = { locale: 'en-GB', viewport: { width: 390, height: 844 } };
+const VARIANTS = [WIDE, NARROW];
 
-/** One test per scene: axe-core on both schemes, no inline code or foreign address, nothing too wide or too heavy. */
+/** One test per scene: axe-core on both schemes, no inline code or foreign address, nothing too wide, too heavy, or too small for a finger. */
 export function checkScenes(scenes: readonly Scene[], on: () => { stage: Stage; browser: Browser }): void {
   it.each(scenes.map((scene) => [scene.name, scene] as const))(
     '%s',
@@ -41,6 +40,7 @@ export function checkScenes(scenes: readonly Scene[], on: () => { stage: Stage; 
           expect(violations).toEqual([]);
         }
         expect(await overhang(look.page)).toBe(0);
+        if (variant === NARROW) expect(await smallTargets(look.page)).toEqual([]);
         expect(look.complaints).toEqual([]);
         expect(look.loaded.filter((address) => new URL(address).host !== host)).toEqual([]);
         expect(bytes).toBeGreaterThan(0);

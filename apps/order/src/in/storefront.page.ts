@@ -1,9 +1,14 @@
-import { html, type Locale, type Markup, renderPage, trusted } from '#platform';
+import { copyable, html, type Locale, type Markup, renderPage, trusted } from '#platform';
 import { storefrontTexts, type StorefrontTexts } from './storefront.texts.ts';
 
 const minus = trusted('<svg viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d="M3.5 8h9"/></svg>');
 const plus = trusted(
   '<svg viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d="M3.5 8h9M8 3.5v9"/></svg>',
+);
+
+const codeIcon = trusted(
+  '<svg viewBox="0 0 20 20" aria-hidden="true" focusable="false">' +
+    '<path d="M3 3h5v5H3zM12 3h5v5h-5zM3 12h5v5H3zM12 12h2v2M17 12v2.5M12 17h2M17 17v0"/></svg>',
 );
 
 const productTemplate = (texts: StorefrontTexts): Markup => html`
@@ -16,7 +21,6 @@ const productTemplate = (texts: StorefrontTexts): Markup => html`
         <p class="product__facts">
           <span data-field="price"></span>
           <span class="product__stock soft small" data-field="stock"></span>
-          <a class="soft small" data-code target="_blank" rel="noopener">${texts.code}</a>
         </p>
       </div>
       <div class="product__actions">
@@ -25,6 +29,7 @@ const productTemplate = (texts: StorefrontTexts): Markup => html`
           <span class="stepper__count" data-field="count">0</span>
           <button class="stepper__button" type="button" data-step="1" aria-label="${texts.add}">${plus}</button>
         </div>
+        <a class="product__code" data-code target="_blank" rel="noopener" aria-label="${texts.code}">${codeIcon}</a>
       </div>
     </li>
   </template>
@@ -40,7 +45,7 @@ const lineTemplate = html`
   </template>
 `;
 
-const orderTemplate = (texts: StorefrontTexts): Markup => html`
+const orderTemplate = (texts: StorefrontTexts, locale: Locale): Markup => html`
   <template id="order">
     <li class="order">
       <div class="order__head">
@@ -56,7 +61,7 @@ const orderTemplate = (texts: StorefrontTexts): Markup => html`
       <p class="order__problem problem" data-problem role="alert" hidden></p>
       <details class="order__more">
         <summary>${texts.history}</summary>
-        <p class="order__no soft">${texts.orderNo} <span data-field="orderNo"></span></p>
+        <p class="order__no soft">${texts.orderNo} ${copyable(null, locale, 'orderNo')}</p>
         <ol class="log" data-log></ol>
         <ul data-refunds></ul>
         <p class="order__points" data-points hidden></p>
@@ -89,7 +94,7 @@ export const renderStorefront = ({ locale, productCodes }: { locale: Locale; pro
     title: texts.title,
     name: texts.name,
     styles: ['storefront.css', 'labels.css', 'orders.css'],
-    scripts: ['storefront.js'],
+    scripts: ['storefront.js', 'copy.js'],
     preload: ['page.js', 'orders.js', 'label.js'],
     main: html`<main class="shop" data-texts="${JSON.stringify(texts.script)}" data-codes="${productCodes}">
       <section class="shelf">
@@ -115,7 +120,7 @@ export const renderStorefront = ({ locale, productCodes }: { locale: Locale; pro
         <p class="notice" data-orders-problem hidden></p>
         <ul class="orders" data-orders></ul>
       </section>
-      ${productTemplate(texts)} ${lineTemplate} ${orderTemplate(texts)}
+      ${productTemplate(texts)} ${lineTemplate} ${orderTemplate(texts, locale)}
     </main>`,
   });
 };

@@ -1,4 +1,4 @@
-import { amount, hiddenIf, html, type Markup, renderPage, safeHref, signs } from '#platform';
+import { amount, copyable, hiddenIf, html, type Markup, renderPage, safeHref, signs } from '#platform';
 import { cashierTexts, type CashierTexts, type Phase, phases } from './cashier.texts.ts';
 import type { CashierView } from './cashier.view.ts';
 import { choiceOf, waiting } from './cashier.waiting.ts';
@@ -60,7 +60,7 @@ const bill = (view: CashierView, texts: CashierTexts): Markup => html`
       </div>
       <div class="facts__row">
         <dt>${texts.order}</dt>
-        <dd class="facts__no">${view.orderNo}</dd>
+        <dd>${copyable(view.orderNo, view.locale)}</dd>
       </div>
     </dl>
   </section>
@@ -73,6 +73,9 @@ const actionOf = (view: CashierView, texts: CashierTexts, phase: Phase): Markup 
     return html`<a class="button button--line" href="${back}">${texts.backToShop}</a>`;
   }
   if (shop === undefined) return undefined;
+  if (phase === 'review' || phase === 'refunding') {
+    return html`<a class="button button--line" href="${shop}">${texts.backToShop}</a>`;
+  }
   if (phase === 'closed' || phase === 'failed' || phase === 'expired' || phase === 'refunded') {
     return html`<a class="button" href="${shop}">${texts.again}</a>`;
   }
@@ -128,7 +131,7 @@ export const renderCashier = (view: CashierView): string => {
     name: texts.name,
     bodyClass: 'page page--cashier',
     styles: ['cashier.css', 'stage.css'],
-    scripts: ['cashier.js'],
+    scripts: ['cashier.js', 'copy.js'],
     preload: ['page.js', 'follow.js', 'code.js', 'ways.js', 'bridge.js'],
     head: refresh(view),
     main: html`<main

@@ -1,4 +1,4 @@
-import { html, inLanguage, type Locale, pageLanguage, type ProblemPage, renderPage, safeHref, signs } from '#platform';
+import { inLanguage, type Locale, pageLanguage, type ProblemPage, renderTrouble, safeHref, signs } from '#platform';
 import { cashierTexts } from './cashier.texts.ts';
 import { type ProblemKind, problemTexts } from './problem.texts.ts';
 
@@ -7,6 +7,7 @@ const kindOf = (status: number, code: string): ProblemKind => {
   if (code === 'OAUTH_UNREACHABLE') return 'busy';
   if (code.startsWith('OAUTH_')) return 'identity';
   if (status === 403) return code.includes('EXPIRED') ? 'link-expired' : 'link';
+  if (code === 'BAD_URL') return 'nothing';
   if (status === 404) return code === 'ORDER_NOT_FOUND' ? 'unknown' : 'nothing';
   return status === 503 || status === 429 || status === 504 ? 'busy' : 'other';
 };
@@ -32,26 +33,25 @@ export const renderProblem = (problem: {
   code: string;
   shopUrl: string | null;
 }): string => {
-  const texts = problemTexts[problem.locale];
-  const kind = kindOf(problem.status, problem.code);
+  const { status, locale, code } = problem;
+  const texts = problemTexts[locale];
+  const kind = kindOf(status, code);
   const again = kind === 'busy' || kind === 'other';
   const shop = safeHref(problem.shopUrl);
-  return renderPage({
-    locale: problem.locale,
-    title: texts[kind].heading,
-    name: cashierTexts[problem.locale].name,
+  return renderTrouble({
+    locale,
+    name: cashierTexts[locale].name,
     bodyClass: 'page page--cashier',
     styles: ['cashier.css'],
-    main: html`<main class="trouble">
-      <div class="trouble__card card">
-        ${signOf[kind]}
-        <h1 class="trouble__heading">${texts[kind].heading}</h1>
-        <p class="trouble__text">${texts[kind].text}</p>
-        ${again && html`<a class="button" href="">${texts.reload}</a>`}
-        ${!again && shop !== undefined && html`<a class="button" href="${shop}">${texts.backToShop}</a>`}
-        <p class="trouble__code">${problem.status} · ${problem.code}</p>
-      </div>
-    </main>`,
+    sign: signOf[kind],
+    ...texts[kind],
+    action: again
+      ? { href: '', label: texts.reload }
+      : shop === undefined
+        ? undefined
+        : { href: shop, label: texts.backToShop },
+    status,
+    code,
   });
 };
 

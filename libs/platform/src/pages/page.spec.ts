@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { inLanguage, localeFrom } from './language.ts';
+import { copyable } from './copyable.ts';
 import { amount, html, renderPage, safeHref, trusted, yuan } from './page.ts';
 
 describe('markup', () => {
@@ -91,12 +92,23 @@ describe('the frame of a page', () => {
   });
 });
 
+describe('a text to copy', () => {
+  it('is escaped, and its button says what it does in the reader’s language', () => {
+    expect(copyable('<b>1', 'en').text).toMatch(/>&lt;b&gt;1<[\s\S]*aria-label="Copy"[\s\S]*data-copy="Copied"/);
+    expect(copyable('1', 'zh').text).toContain('aria-label="复制"');
+  });
+
+  it('can be written by the page’s script', () => {
+    expect(copyable(null, 'en', 'orderNo').text).toContain('data-field="orderNo"></span');
+  });
+});
+
 describe('the shared files', () => {
   it('ask nobody else: no foreign address, no import by name', () => {
     const folder = fileURLToPath(new URL('../../web/', import.meta.url));
     for (const file of readdirSync(folder)) {
       const text = readFileSync(folder + file, 'utf8').replaceAll('http://www.w3.org/2000/svg', '');
-      expect(text).not.toMatch(/https?:\/\/|@import|url\(|\bimport [^;]*'[^.]/);
+      expect(text).not.toMatch(/https?:\/\/|@import|url\(|\b(from|import) '[^.]/);
     }
   });
 });
