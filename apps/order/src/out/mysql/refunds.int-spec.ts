@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type DataSource } from 'typeorm';
-import { defaultNames } from '#contract';
-import { migrate, openDataSource, Outbox, PublishFailed } from '#platform';
-import { freshSchema } from '../../../../../test/support/services.ts';
+import { AppDatabase } from '../../../../../test/support/app-database.ts';
 import { whenBuyerCancels, whenClosedAtWechat } from '../../domain/closing.ts';
 import { type RefundResult } from '../../flow/ports.ts';
 import { MysqlOrderChanges } from './order-changes.mysql.ts';
@@ -13,9 +11,8 @@ import { orderSchema } from './schema.ts';
 
 jest.setTimeout(60_000);
 
-let schema: Awaited<ReturnType<typeof freshSchema>>;
+let database: AppDatabase;
 let dataSource: DataSource;
-let outbox: Outbox;
 let placements: MysqlPlacements;
 let changes: MysqlOrderChanges;
 let reads: MysqlOrderReads;
@@ -24,14 +21,9 @@ let refunds: MysqlRefunds;
 let otherRefunds: MysqlRefunds;
 
 beforeAll(async () => {
-  schema = await freshSchema('paypair_refunds');
-  dataSource = await openDataSource({ url: schema.url, ...orderSchema });
-  await migrate(dataSource);
-  const away = {
-    available: false,
-    publish: ({ messageId }: { messageId: string }) => Promise.reject(new PublishFailed('closed', messageId)),
-  };
-  outbox = new Outbox(dataSource, away, defaultNames);
+  database = await AppDatabase.open('paypair_refunds', orderSchema);
+  dataSource = database.source;
+  const { outbox } = database;
   placements = new MysqlPlacements(dataSource, outbox);
   changes = new MysqlOrderChanges(dataSource, outbox);
   reads = new MysqlOrderReads(dataSource);
@@ -39,11 +31,7 @@ beforeAll(async () => {
   otherRefunds = new MysqlRefunds(dataSource, outbox);
 });
 
-afterAll(async () => {
-  await outbox.stop();
-  await dataSource.destroy();
-  await schema.drop();
-});
+afterAll(() => database.close());
 
 beforeEach(async () => {
   await dataSource.query('DELETE FROM product');

@@ -1,41 +1,32 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
-import { defaultNames } from '#contract';
-import { migrate, openDataSource, Outbox, PublishFailed } from '#platform';
+import { AppDatabase } from '../../../../../test/support/app-database.ts';
 import { isStrict, OtherSession, strictSource } from '../../../../../test/support/other-session.ts';
-import { freshSchema } from '../../../../../test/support/services.ts';
 import type { Payment } from '../../domain/settlement.ts';
 import type { Placement } from '../../flow/ports.ts';
 import { MysqlOrderChanges } from './order-changes.mysql.ts';
 import { MysqlPlacements } from './placements.mysql.ts';
 import { orderSchema } from './schema.ts';
 
-const away = {
-  available: false,
-  publish: ({ messageId }: { messageId: string }) => Promise.reject(new PublishFailed('closed', messageId)),
-};
-
-let schema: Awaited<ReturnType<typeof freshSchema>>;
+let database: AppDatabase;
 let db: DataSource;
 let other: OtherSession;
 let numbers = 0;
 
 beforeAll(async () => {
-  schema = await freshSchema('order_locks');
-  db = await openDataSource({ url: schema.url, migrations: orderSchema.migrations });
-  await migrate(db);
+  database = await AppDatabase.open('order_locks', orderSchema);
+  db = database.source;
   await db.query("INSERT INTO product (product_id, title, price_fen, stock) VALUES ('tea', 'Tea', 150, 100)");
-  other = await OtherSession.on(schema.url);
+  other = await OtherSession.on(database.url);
 });
 afterAll(async () => {
   await other.end();
-  await db.destroy();
-  await schema.drop();
+  await database.close();
 });
 
-const changes = (source = db) => new MysqlOrderChanges(source, new Outbox(source, away, defaultNames));
+const changes = (source = db) => new MysqlOrderChanges(source, database.outboxOf(source));
 const place = (source = db) =>
-  new MysqlPlacements(source, new Outbox(source, away, defaultNames)).place(
+  new MysqlPlacements(source, database.outboxOf(source)).place(
     {
       buyerId: 'ann',
       key: `key-${(numbers += 1)}`,
@@ -128,7 +119,7 @@ describe('settling', () => {
 
   it('C7 counts a payment once, and sells what is there, where snapshots are isolated strictly', async () => {
     const buyers = 30;
-    const strict = await strictSource(schema.url, buyers);
+    const strict = await strictSource(database.url, buyers);
     try {
       expect(await isStrict(strict)).not.toBe(false);
       const payments = await paid(5);

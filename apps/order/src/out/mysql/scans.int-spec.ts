@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type DataSource } from 'typeorm';
-import { defaultNames } from '#contract';
-import { migrate, openDataSource, Outbox, PublishFailed } from '#platform';
-import { freshSchema } from '../../../../../test/support/services.ts';
+import { AppDatabase } from '../../../../../test/support/app-database.ts';
 import { PlaceOrder } from '../../flow/place.ts';
 import { PayLinks, PendingOrders, ShopRules, TimeoutMessages } from '../../flow/ports.ts';
 import { OrderByScan, type ScanOutcome } from '../../flow/scan.ts';
@@ -26,34 +24,21 @@ class NoLinks extends PayLinks {
   override urlFor = () => 'https://pay.example/';
 }
 
-let schema: Awaited<ReturnType<typeof freshSchema>>;
+let database: AppDatabase;
 let dataSource: DataSource;
-let outbox: Outbox;
 let step: OrderByScan;
 
 beforeAll(async () => {
-  schema = await freshSchema('paypair_order');
-  dataSource = await openDataSource({
-    url: schema.url,
-    ...orderSchema,
-  });
-  await migrate(dataSource);
-  const away = {
-    available: false,
-    publish: ({ messageId }: { messageId: string }) => Promise.reject(new PublishFailed('closed', messageId)),
-  };
-  outbox = new Outbox(dataSource, away, defaultNames);
+  database = await AppDatabase.open('paypair_order', orderSchema);
+  dataSource = database.source;
+  const { outbox } = database;
   const placements = new MysqlPlacements(dataSource, outbox);
   const rules = new ShopRules(1_800_000);
   const place = new PlaceOrder(placements, new NoRedis(), new NoTimeouts(), new NoLinks(), rules);
   step = new OrderByScan(new MysqlScans(dataSource), new MysqlOrderReads(dataSource), place);
 });
 
-afterAll(async () => {
-  await outbox.stop();
-  await dataSource.destroy();
-  await schema.drop();
-});
+afterAll(() => database.close());
 
 let scans = 0;
 let openid = '';

@@ -1,8 +1,6 @@
 /** Orders, payments and refunds on a real MySQL, for tests of what operators do. Nothing is sent anywhere. */
 import { type DataSource } from 'typeorm';
-import { defaultNames } from '#contract';
-import { migrate, openDataSource, Outbox, PublishFailed } from '#platform';
-import { freshSchema } from '../../../../../test/support/services.ts';
+import { AppDatabase } from '../../../../../test/support/app-database.ts';
 import { type RefundResult } from '../../flow/ports.ts';
 import { MysqlOrderChanges } from './order-changes.mysql.ts';
 import { MysqlOrderReads } from './order-reads.mysql.ts';
@@ -21,34 +19,26 @@ export class Shop {
   readonly reviews: [MysqlReviews, MysqlReviews];
   readonly repairs: [MysqlRefundRepairs, MysqlRefundRepairs];
 
-  private constructor(
-    private readonly schema: Awaited<ReturnType<typeof freshSchema>>,
-    readonly db: DataSource,
-    private readonly outbox: Outbox,
-  ) {
-    this.reads = new MysqlOrderReads(db);
-    this.changes = new MysqlOrderChanges(db, outbox);
-    this.refunds = new MysqlRefunds(db, outbox);
-    this.reviews = [new MysqlReviews(db, outbox), new MysqlReviews(db, outbox)];
-    this.repairs = [new MysqlRefundRepairs(db, outbox), new MysqlRefundRepairs(db, outbox)];
+  readonly db: DataSource;
+
+  private constructor(private readonly database: AppDatabase) {
+    const { source, outbox } = database;
+    this.db = source;
+    this.reads = new MysqlOrderReads(source);
+    this.changes = new MysqlOrderChanges(source, outbox);
+    this.refunds = new MysqlRefunds(source, outbox);
+    this.reviews = [new MysqlReviews(source, outbox), new MysqlReviews(source, outbox)];
+    this.repairs = [new MysqlRefundRepairs(source, outbox), new MysqlRefundRepairs(source, outbox)];
   }
 
   static async open(name: string): Promise<Shop> {
-    const schema = await freshSchema(name);
-    const db = await openDataSource({ url: schema.url, ...orderSchema });
-    await migrate(db);
-    await db.query("INSERT INTO product VALUES ('tea', 'Tea', 100, 1000)");
-    const away = {
-      available: false,
-      publish: ({ messageId }: { messageId: string }) => Promise.reject(new PublishFailed('closed', messageId)),
-    };
-    return new Shop(schema, db, new Outbox(db, away, defaultNames));
+    const database = await AppDatabase.open(name, orderSchema);
+    await database.source.query("INSERT INTO product VALUES ('tea', 'Tea', 100, 1000)");
+    return new Shop(database);
   }
 
-  async close(): Promise<void> {
-    await this.outbox.stop();
-    await this.db.destroy();
-    await this.schema.drop();
+  close(): Promise<void> {
+    return this.database.close();
   }
 
   newNumber(): number {
@@ -62,7 +52,7 @@ export class Shop {
       ...{ buyerId: 'ann', key: `key-${this.newNumber()}`, fingerprint: 'f'.repeat(64), payWithinMs: 1_800_000 },
       wishes: [{ productId: 'tea', quantity: 1 }],
     };
-    const placement = await new MysqlPlacements(this.db, this.outbox).place(request, () => '{}');
+    const placement = await new MysqlPlacements(this.db, this.database.outbox).place(request, () => '{}');
     if (placement.kind !== 'placed') throw new Error(placement.kind);
     return placement.order.orderNo;
   }

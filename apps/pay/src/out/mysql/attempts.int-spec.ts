@@ -1,102 +1,154 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
-import { migrate, openDataSource } from '#platform';
-import { freshSchema } from '../../../../../test/support/services.ts';
-import { type Attempt, MAX_ATTEMPTS } from '../../domain/attempt.ts';
-import { AttemptsMysql } from './attempts.mysql.ts';
-import { Merchant } from './merchant.ts';
-import { paySchema } from './schema.ts';
+import { openDataSource } from '#platform';
+import { code, native, Till, TITLE } from './till.testing.ts';
 
-const wish = {
-  way: { tradeType: 'NATIVE' },
-  signType: 'HMAC-SHA256',
-  notifyUrl: 'https://pay.example.test/weixin/pay/notify/url',
-  spbillCreateIp: '127.0.0.1',
-  minExpireSeconds: 300,
-  callMs: 8_000,
-} as const;
-const SETTLES_MS = 60_000;
-
+// Batches that fall back and a broker that is away are part of these tests.
 Logger.overrideLogger(false);
 
-describe('attempts', () => {
-  let schema: Awaited<ReturnType<typeof freshSchema>>;
-  let db: DataSource;
-  let attempts: AttemptsMysql;
-  let numbers = 0;
+const till = Till.forTests('pay_attempts');
 
-  beforeAll(async () => {
-    schema = await freshSchema('pay_refused');
-    db = await openDataSource({ url: schema.url, ...paySchema });
-    await migrate(db);
-    attempts = new AttemptsMysql(db, new Merchant('1900000109', 'wx8888888888888888'));
+describe('payables', () => {
+  it('keep what they were placed with', async () => {
+    const orderNo = await till.placed(1234);
+    await till.attempts.place([{ orderNo, totalFee: 1, title: 'another', expiresAt: new Date(0) }]);
+    expect((await till.attempts.find(orderNo))?.payable).toMatchObject({ totalFee: 1234, title: TITLE });
   });
 
-  afterAll(async () => {
-    await db.destroy();
-    await schema.drop();
+  it('are found by an attempt’s number', async () => {
+    const orderNo = await till.placed();
+    const first = await till.called(orderNo);
+    await till.attempts.finish(first.outTradeNo, 'CLOSED');
+    const second = await till.called(orderNo);
+    expect(second.outTradeNo).toBe(`${orderNo}-2`);
+    expect((await till.attempts.find(second.outTradeNo))?.payable.orderNo).toBe(orderNo);
   });
 
-  async function placed(): Promise<string> {
-    const orderNo = `TEST${String((numbers += 1)).padStart(18, '0')}`;
-    await attempts.place([{ orderNo, totalFee: 100, title: 'tea', expiresAt: new Date(Date.now() + 3_600_000) }]);
-    return orderNo;
-  }
+  it('hear how their order ended, and never go back', async () => {
+    const orderNo = await till.placed();
+    const unknown = till.newNumber();
+    const news = [
+      { orderNo, status: 'PAID' },
+      { orderNo: unknown, status: 'PAID' },
+    ] as const;
+    expect(await till.attempts.recordOrderStatus(news)).toEqual(new Set([unknown]));
+    await till.attempts.recordOrderStatus([{ orderNo, status: 'CANCELLED' }]);
+    expect((await till.attempts.find(orderNo))?.payable.orderStatus).toBe('PAID');
+  });
+});
 
-  async function called(orderNo: string): Promise<Attempt> {
-    const begun = await attempts.begin(orderNo, wish);
-    if (begun.kind !== 'call') throw new Error(`expected a call, got ${begun.kind}`);
-    return begun.attempt;
-  }
-
-  const isOver = (orderNo: string) => attempts.finish(orderNo, 'CLOSED', SETTLES_MS);
-
-  it('unknown to WeChat are over at once when it has refused every call, as long as no other begins', async () => {
-    const orderNo = await placed();
-    await attempts.refused(await called(orderNo));
-    const again = await called(orderNo);
-    expect(await isOver(orderNo)).toBe(false);
-    await attempts.refused({ ...again, prepaySeq: again.prepaySeq - 1 });
-    expect(await isOver(orderNo)).toBe(false);
-    await attempts.refused(again);
-    expect(await isOver(orderNo)).toBe(true);
+describe('a prepay', () => {
+  it('commits every parameter before the call, and repeats exactly those', async () => {
+    const orderNo = await till.placed(1234, new Date(Date.now() + 60_000));
+    const first = await till.called(orderNo);
+    expect(first).toMatchObject({ state: 'CREATED', outTradeNo: orderNo, totalFee: 1234, body: '两件 T-shirts ?' });
+    expect(first.timeExpire.getTime() - first.createdAt.getTime()).toBeGreaterThanOrEqual(300_000);
+    await till.attempts.release(first);
+    const again = await till.called(orderNo);
+    const { outTradeNo, body, timeStart, timeExpire, notifyUrl, spbillCreateIp, productId } = first;
+    expect(again).toMatchObject({ outTradeNo, body, timeStart, timeExpire, notifyUrl, spbillCreateIp, productId });
+    expect(again.prepaySeq).toBe(first.prepaySeq + 1);
   });
 
-  it('unknown to WeChat are not over after a call whose outcome nobody knows, whatever is refused later', async () => {
-    const orderNo = await placed();
-    await attempts.release(await called(orderNo));
-    await attempts.refused(await called(orderNo));
-    expect(await isOver(orderNo)).toBe(false);
-    expect(await attempts.begin(orderNo, wish)).toMatchObject({ kind: 'call', attempt: { prepaySeq: 3 } });
+  it('is one call, however many begin at once', async () => {
+    const orderNo = await till.placed();
+    const begun = await Promise.all(Array.from({ length: 10 }, () => till.attempts.begin(orderNo, native)));
+    expect(begun.map(({ kind }) => kind).toSorted()).toEqual([...Array<string>(9).fill('busy'), 'call']);
+    expect(await till.count('attempt')).toBe(1);
   });
 
-  it('that WeChat has known are not over because it does not know them now', async () => {
-    const orderNo = await placed();
-    const attempt = await called(orderNo);
-    await attempts.seen(orderNo);
-    await attempts.refused(attempt);
-    expect(await isOver(orderNo)).toBe(false);
-  });
-
-  it('are a hundred for an order at most; the open one can be had all the same', async () => {
-    const orderNo = await placed();
-    for (let nth = 1; nth < MAX_ATTEMPTS; nth += 1) {
-      const { outTradeNo } = await called(orderNo);
-      await attempts.finish(outTradeNo, 'CLOSED');
-    }
-    const last = await called(orderNo);
-    expect(last.outTradeNo).toBe(`${orderNo}-100`);
-    await attempts.release(last);
-    const refused = { kind: 'refused', reason: 'TOO_MANY_ATTEMPTS' };
-    expect(await attempts.begin(orderNo, { ...wish, way: { tradeType: 'JSAPI', openid: 'oAnother' } })).toEqual(
-      refused,
-    );
-    expect(await attempts.begin(orderNo, wish)).toMatchObject({
-      kind: 'call',
-      attempt: { outTradeNo: last.outTradeNo },
+  it('answers the stored code afterwards', async () => {
+    const orderNo = await till.placed();
+    await till.shown(orderNo);
+    expect(await till.attempts.begin(orderNo, native)).toMatchObject({
+      kind: 'ready',
+      attempt: { codeUrl: code.codeUrl },
     });
-    await attempts.finish(last.outTradeNo, 'CLOSED');
-    expect(await attempts.begin(orderNo, wish)).toEqual(refused);
+  });
+
+  it('drops both codes when a second call came between', async () => {
+    const orderNo = await till.placed();
+    const slow = await till.called(orderNo);
+    await till.db.query('UPDATE attempt SET calling_until = UTC_TIMESTAMP(3)');
+    const fast = await till.called(orderNo);
+    expect(await till.attempts.storePrepared(fast, code)).toBe('stored');
+    expect(await till.attempts.storePrepared(slow, { ...code, codeUrl: 'weixin://wxpay/bizpayurl?pr=older' })).toBe(
+      'stale',
+    );
+    expect((await till.attempts.find(orderNo))?.attempts[0]?.codeUrl).toBeNull();
+  });
+
+  it.each([
+    [{ tradeType: 'JSAPI', openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' }, { payerOpenid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o' }],
+    [
+      { tradeType: 'MWEB', scene: { wapUrl: 'https://pay.example.test', wapName: '茶' } },
+      { scene: { wapUrl: 'https://pay.example.test', wapName: '茶' } },
+    ],
+    [{ tradeType: 'APP', appid: 'wx7777777777777777' }, { appid: 'wx7777777777777777' }],
+  ] as const)('keeps what %o needs, and what WeChat answered', async (way, kept) => {
+    const orderNo = await till.placed();
+    const begun = await till.attempts.begin(orderNo, { ...native, way });
+    expect(begun).toMatchObject({ kind: 'call', attempt: { tradeType: way.tradeType, ...kept } });
+    const answered = {
+      prepayId: code.prepayId,
+      codeUrl: null,
+      mwebUrl: 'https://wx.tenpay.com/checkmweb?prepay_id=wx',
+    };
+    if (begun.kind === 'call') await till.attempts.storePrepared(begun.attempt, answered);
+    expect((await till.attempts.find(orderNo))?.attempts).toMatchObject([{ ...kept, ...answered, state: 'NOTPAY' }]);
+    expect(await till.attempts.begin(orderNo, { ...native, way })).toMatchObject({ kind: 'ready' });
+  });
+
+  it('in another way, or by another payer, waits for the end of the open one', async () => {
+    const orderNo = await till.placed();
+    const by = (openid: string) => till.attempts.begin(orderNo, { ...native, way: { tradeType: 'JSAPI', openid } });
+    expect(await by('oFirst')).toMatchObject({ kind: 'call' });
+    expect(await by('oSecond')).toEqual({ kind: 'busy' });
+    await till.attempts.release((await till.attempts.find(orderNo))!.attempts[0]!);
+    expect(await by('oSecond')).toMatchObject({ kind: 'other-way', attempt: { payerOpenid: 'oFirst' } });
+    expect(await till.attempts.begin(orderNo, native)).toMatchObject({ kind: 'other-way' });
+    await till.attempts.finish(orderNo, 'CLOSED');
+    expect(await by('oSecond')).toMatchObject({ kind: 'call', attempt: { outTradeNo: `${orderNo}-2` } });
+  });
+
+  it('in several ways at once leaves one attempt open', async () => {
+    const orderNo = await till.placed();
+    const ways = [
+      { tradeType: 'NATIVE' },
+      { tradeType: 'JSAPI', openid: 'oFirst' },
+      { tradeType: 'JSAPI', openid: 'oSecond' },
+      { tradeType: 'APP', appid: 'wx7777777777777777' },
+    ] as const;
+    const otherSessions = await openDataSource({ url: till.database.url });
+    const stores = [till.attempts, till.another(otherSessions).attempts];
+    const beginAll = () =>
+      Promise.all(ways.flatMap((way) => stores.map((store) => store.begin(orderNo, { ...native, way }))));
+    const begun = await beginAll();
+    expect(begun.map(({ kind }) => kind).toSorted()).toEqual([...Array<string>(7).fill('busy'), 'call']);
+    await till.attempts.finish(orderNo, 'CLOSED');
+    const again = await beginAll();
+    await otherSessions.destroy();
+    expect(again.map(({ kind }) => kind).toSorted()).toEqual([...Array<string>(7).fill('busy'), 'call']);
+    expect(await till.count('attempt')).toBe(2);
+    expect(await till.count('attempt', 'open_slot = 1')).toBe(1);
+  });
+
+  it('and a close command never both win', async () => {
+    const orders = await Promise.all(Array.from({ length: 10 }, () => till.placed()));
+    const begun = await Promise.all(orders.map((orderNo) => till.called(orderNo)));
+    const answers = await Promise.all(
+      begun.flatMap((attempt) => [
+        till.attempts.storePrepared(attempt, code),
+        till.closings.record([{ orderNo: attempt.orderNo, reason: 'timeout' }]),
+      ]),
+    );
+    const stored = answers.filter((answer) => answer === 'stored').length;
+    const over = answers.filter((answer) => answer === 'over').length;
+    expect(stored + over).toBe(10);
+    expect(await till.count('payable', "state = 'CLOSING'")).toBe(10);
+    expect(await till.count('attempt', 'code_url IS NOT NULL')).toBe(stored);
+    for (const orderNo of orders) {
+      expect(await till.attempts.begin(orderNo, native)).toEqual({ kind: 'refused', reason: 'ORDER_CLOSING' });
+    }
   });
 });

@@ -1,76 +1,39 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
-import { defaultNames } from '#contract';
-import { migrate, openDataSource, Outbox } from '#platform';
-import { freshSchema } from '../../../../../test/support/services.ts';
+import type { Payment } from '../../domain/payment.ts';
 import { atWechat, RefundWechat } from '../../flow/refunds.testing.ts';
 import { RefundMoney } from '../../flow/refund.ts';
 import { Watch } from '../../flow/watch.ts';
 import { CountsPrometheus } from '../counts.prometheus.ts';
-import { AttemptsMysql } from './attempts.mysql.ts';
-import { Merchant } from './merchant.ts';
 import { MessageNeedsMysql } from './message-needs.mysql.ts';
-import { PaymentsMysql } from './payments.mysql.ts';
 import { type RefundRow } from './refund.row.ts';
 import { RefundListMysql } from './refund-list.mysql.ts';
 import { RefundListingsMysql } from './refund-listings.mysql.ts';
-import { RefundsMysql } from './refunds.mysql.ts';
-import { paySchema } from './schema.ts';
+import { Till } from './till.testing.ts';
 
 Logger.overrideLogger(false);
 
-const merchant = { mchId: '1900000109', appid: 'wx8888888888888888' };
-let schema: Awaited<ReturnType<typeof freshSchema>>;
-let db: DataSource;
-let outbox: Outbox;
-let refunds: RefundsMysql;
+const till = Till.forTests('pay_refunds');
 let wechat: RefundWechat;
 /** Two instances of the service. */
 let steps: [RefundMoney, RefundMoney];
 let orderNo: string;
 let transactionId: string;
-let numbers = 0;
-
-beforeAll(async () => {
-  schema = await freshSchema('pay_refunds');
-  db = await openDataSource({ url: schema.url, ...paySchema });
-  await migrate(db);
-  outbox = new Outbox(
-    db,
-    { available: false, publish: () => Promise.reject(new Error('no broker here')) },
-    defaultNames,
-  );
-  refunds = new RefundsMysql(db, outbox);
-});
-
-afterAll(async () => {
-  await outbox.stop();
-  await db.destroy();
-  await schema.drop();
-});
+let payment: Payment;
 
 beforeEach(async () => {
-  for (const table of ['refund', 'anomaly', 'outbox']) await db.query(`DELETE FROM ${table}`);
   wechat = new RefundWechat();
-  const step = () => new RefundMoney(new RefundsMysql(db, outbox), wechat, new Watch(), new CountsPrometheus());
+  const step = () => new RefundMoney(till.another().refunds, wechat, new Watch(), new CountsPrometheus());
   steps = [step(), step()];
-  numbers += 1;
-  orderNo = `TEST${String(numbers).padStart(18, '0')}`;
-  transactionId = `4200${String(numbers).padStart(20, '0')}`;
   await paid(100);
 });
 
+/** Another order of 100 fen, for which this much has come. */
 async function paid(totalFee: number): Promise<void> {
-  const attempts = new AttemptsMysql(db, new Merchant(merchant.mchId, merchant.appid));
-  await attempts.place([{ orderNo, totalFee: 100, title: 'tea', expiresAt: new Date(Date.now() + 3_600_000) }]);
-  await attempts.begin(orderNo, {
-    ...{ signType: 'HMAC-SHA256', notifyUrl: 'https://pay.example.test/n', spbillCreateIp: '127.0.0.1' },
-    ...{ way: { tradeType: 'NATIVE' }, minExpireSeconds: 300, callMs: 8_000 },
-  });
-  const money = { kind: 'paid', outTradeNo: orderNo, transactionId, totalFee, ...merchant, source: 'query' } as const;
-  const rest = { tradeType: 'NATIVE', openid: undefined, bankType: undefined, paidAt: new Date() };
-  await new PaymentsMysql(db, outbox).settle([{ ...money, ...rest }]);
+  orderNo = await till.placed(100);
+  payment = till.payment(await till.called(orderNo), { totalFee, source: 'query' });
+  ({ transactionId } = payment);
+  await till.payments.settle([payment]);
 }
 
 const command = (outRefundNo = 'R1', amountFen = 60) => ({
@@ -81,35 +44,33 @@ const command = (outRefundNo = 'R1', amountFen = 60) => ({
   reason: 'cup',
 });
 const shown = (over: object = {}) => atWechat({ transactionId, outTradeNo: orderNo, ...over });
-const dueNow = () => db.query('UPDATE refund SET next_try_at = UTC_TIMESTAMP(3), locked_until = NULL');
+const dueNow = () => till.db.query('UPDATE refund SET next_try_at = UTC_TIMESTAMP(3), locked_until = NULL');
 const bothTick = () => Promise.all(steps.map((step) => step.tick()));
 const told = async () => {
-  const rows = await db.query<{ message_id: string }[]>("SELECT message_id FROM outbox WHERE type LIKE 'refund.%'");
+  const rows = await till.db.query<{ message_id: string }[]>(
+    "SELECT message_id FROM outbox WHERE type LIKE 'refund.%'",
+  );
   return rows.map(({ message_id }) => message_id).sort();
 };
 const row = async (outRefundNo = 'R1') => {
-  const [found] = await db.query<RefundRow[]>('SELECT * FROM refund WHERE out_refund_no = ?', [outRefundNo]);
+  const [found] = await till.db.query<RefundRow[]>('SELECT * FROM refund WHERE out_refund_no = ?', [outRefundNo]);
   return found;
 };
 
 describe('a parked message', () => {
   const isNeeded = (type: string, data: { orderNo: string } & Record<string, string>) =>
-    new MessageNeedsMysql().isNeeded(db.manager, { type, data });
+    new MessageNeedsMysql().isNeeded(till.db.manager, { type, data });
 
   it('that asks for a refund is needed until the refund is recorded, also of an order that has ended', async () => {
-    await new AttemptsMysql(db, new Merchant(merchant.mchId, merchant.appid)).recordOrderStatus([
-      { orderNo, status: 'PAID' },
-    ]);
+    await till.attempts.recordOrderStatus([{ orderNo, status: 'PAID' }]);
     expect(await isNeeded('refund.requested', { orderNo, outRefundNo: 'R1' })).toBe(true);
-    await refunds.record(command());
+    await till.refunds.record(command());
     expect(await isNeeded('refund.requested', { orderNo, outRefundNo: 'R1' })).toBe(false);
   });
 
   it('that tells how an order stands is needed until the order has ended', async () => {
     expect(await isNeeded('order.paid', { orderNo })).toBe(true);
-    await new AttemptsMysql(db, new Merchant(merchant.mchId, merchant.appid)).recordOrderStatus([
-      { orderNo, status: 'PAID' },
-    ]);
+    await till.attempts.recordOrderStatus([{ orderNo, status: 'PAID' }]);
     expect(await isNeeded('order.paid', { orderNo })).toBe(false);
     expect(await isNeeded('order.placed', { orderNo: 'NOBODY00000000000000' })).toBe(false);
   });
@@ -138,7 +99,7 @@ describe('a command', () => {
     await steps[0].tick();
     await dueNow();
     await steps[0].tick();
-    await db.query('DELETE FROM outbox');
+    await till.db.query('DELETE FROM outbox');
     expect(await steps[0].record([command()])).toEqual(['known']);
     expect(await told()).toEqual(['refund.succeeded:R1']);
   });
@@ -150,8 +111,6 @@ describe('a command', () => {
   });
 
   it('for money of another amount tells WeChat what was paid', async () => {
-    orderNo = `ODD0${String(numbers).padStart(18, '0')}`;
-    transactionId = `4300${String(numbers).padStart(20, '0')}`;
     await paid(80);
     expect(await steps[0].record([command('R1', 80)])).toEqual(['recorded']);
     expect(await row()).toMatchObject({ total_fee: '80', amount_fen: '80' });
@@ -179,7 +138,7 @@ describe('carrying out', () => {
     await dueNow();
     await bothTick();
     expect([await row(), await told()]).toMatchObject([{ state: 'REQUESTED', last_error: 'TRADE_OVERDUE' }, []]);
-    await db.query('UPDATE refund SET called_at = called_at - INTERVAL 2 MINUTE');
+    await till.db.query('UPDATE refund SET called_at = called_at - INTERVAL 2 MINUTE');
     await dueNow();
     await bothTick();
     expect(await told()).toEqual(['refund.failed:R1']);
@@ -191,7 +150,7 @@ describe('carrying out', () => {
     expect(wechat.calls.filter((call) => call.startsWith('refund'))).toHaveLength(1);
     const waiting = wechat.calls.includes('refund R1') ? 'R2' : 'R1';
     expect((await row(waiting))?.next_try_at?.getTime()).toBeGreaterThan(Date.now() + 30_000);
-    await db.query('UPDATE refund SET called_at = called_at - INTERVAL 2 MINUTE');
+    await till.db.query('UPDATE refund SET called_at = called_at - INTERVAL 2 MINUTE');
     await dueNow();
     for (const no of ['R1', 'R2'])
       if (no !== waiting) wechat.known.set(no, shown({ outRefundNo: no, refundId: `50${no}`, amountFen: 10 }));
@@ -202,7 +161,7 @@ describe('carrying out', () => {
   it('ends a refund once, whoever learns of it', async () => {
     await steps[0].record([command()]);
     await steps[0].tick();
-    const ends = await Promise.all([1, 2, 3].map(() => refunds.conclude('R1', 'SUCCESS', '50R1', '')));
+    const ends = await Promise.all([1, 2, 3].map(() => till.refunds.conclude('R1', 'SUCCESS', '50R1', '')));
     expect(ends.filter(Boolean)).toHaveLength(1);
     expect(await told()).toEqual(['refund.succeeded:R1']);
     expect(await row()).toMatchObject({ state: 'SUCCESS', next_try_at: null });
@@ -214,7 +173,7 @@ describe('carrying out', () => {
     ['ABNORMAL', 'refund.abnormal:R1'],
   ] as const)('tells %s', async (end, id) => {
     await steps[0].record([command()]);
-    expect(await refunds.conclude('R1', end, undefined, 'ERROR no')).toBe(true);
+    expect(await till.refunds.conclude('R1', end, undefined, 'ERROR no')).toBe(true);
     expect(await told()).toEqual([id]);
   });
 });
@@ -222,13 +181,13 @@ describe('carrying out', () => {
 describe('refunds made in the merchant console', () => {
   it('are taken over once, asked about, and told some time', async () => {
     const console = shown({ outRefundNo: '50C', refundId: '50C' });
-    expect(await Promise.all([refunds.takeOver(console), refunds.takeOver(console)])).toEqual(
+    expect(await Promise.all([till.refunds.takeOver(console), till.refunds.takeOver(console)])).toEqual(
       expect.arrayContaining([true, false]),
     );
     wechat.known.set('50C', console);
     await bothTick();
     expect(await told()).toEqual(['refund.succeeded:50C']);
-    await db.query('DELETE FROM outbox');
+    await till.db.query('DELETE FROM outbox');
     await dueNow();
     await bothTick();
     expect(await told()).toEqual(['refund.succeeded:50C']);
@@ -236,22 +195,12 @@ describe('refunds made in the merchant console', () => {
   });
 
   it('are listed after a crash too: the settlement has written that there are some', async () => {
-    await db.query('DELETE FROM refund_listing');
-    const money = {
-      kind: 'paid',
-      outTradeNo: orderNo,
-      transactionId,
-      totalFee: 100,
-      ...merchant,
-      source: 'query',
-    } as const;
-    const rest = { tradeType: 'NATIVE', openid: undefined, bankType: undefined, paidAt: new Date(), refunded: true };
-    const payments = new PaymentsMysql(db, outbox);
-    await payments.settle([{ ...money, ...rest }]);
-    await payments.settle([{ ...money, ...rest }]);
-    const listings = [new RefundListingsMysql(db), new RefundListingsMysql(db)] as const;
+    await till.db.query('DELETE FROM refund_listing');
+    await till.payments.settle([{ ...payment, refunded: true }]);
+    await till.payments.settle([{ ...payment, refunded: true }]);
+    const listings = [new RefundListingsMysql(till.db), new RefundListingsMysql(till.db)] as const;
     expect(await listings[0].claim(10, 60_000)).toEqual([]);
-    await db.query('UPDATE refund_listing SET due_at = UTC_TIMESTAMP(3)');
+    await till.db.query('UPDATE refund_listing SET due_at = UTC_TIMESTAMP(3)');
     const claims = await Promise.all(listings.map((one) => one.claim(10, 60_000)));
     expect(claims.flat()).toEqual([{ transactionId, tries: 0 }]);
     await listings[0].later(transactionId, 0);
@@ -262,16 +211,16 @@ describe('refunds made in the merchant console', () => {
   });
 
   it('of money that is not ours are left alone', async () => {
-    expect(await refunds.takeOver(shown({ transactionId: '4299' }))).toBe('unknown-payment');
+    expect(await till.refunds.takeOver(shown({ transactionId: '4299' }))).toBe('unknown-payment');
   });
 });
 
 describe('the list of refunds', () => {
   it('is newest first, by state and page by page, with what keeps each', async () => {
     for (const no of ['R1', 'R2', 'R3']) await steps[0].record([command(no, 10)]);
-    await refunds.later('R2', 60_000, 'NOTENOUGH');
-    await refunds.conclude('R3', 'REFUSED', undefined, 'TRADE_OVERDUE');
-    const list = new RefundListMysql(db);
+    await till.refunds.later('R2', 60_000, 'NOTENOUGH');
+    await till.refunds.conclude('R3', 'REFUSED', undefined, 'TRADE_OVERDUE');
+    const list = new RefundListMysql(till.db);
     const all = await list.page({ limit: 10 });
     expect(all.map(({ outRefundNo }) => outRefundNo).toSorted()).toEqual(['R1', 'R2', 'R3']);
     const after = await list.page({ before: all[0]?.outRefundNo ?? '', limit: 1 });

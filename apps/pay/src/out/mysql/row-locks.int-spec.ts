@@ -1,84 +1,34 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
-import { defaultNames } from '#contract';
-import { migrate, openDataSource, Outbox } from '#platform';
 import { isStrict, OtherSession, strictSource } from '../../../../../test/support/other-session.ts';
-import { freshSchema } from '../../../../../test/support/services.ts';
 import type { Payment } from '../../domain/payment.ts';
-import { AttemptsMysql } from './attempts.mysql.ts';
-import { ChecksMysql } from './checks.mysql.ts';
-import { Merchant } from './merchant.ts';
-import { PaymentsMysql } from './payments.mysql.ts';
-import { paySchema } from './schema.ts';
+import { Till } from './till.testing.ts';
 
 // Transactions that fail are what these tests are about.
 Logger.overrideLogger(false);
 
-const merchant = { mchId: '1900000109', appid: 'wx8888888888888888' };
-const away = { available: false, publish: () => Promise.reject(new Error('no broker here')) };
-
-let schema: Awaited<ReturnType<typeof freshSchema>>;
-let db: DataSource;
+const till = Till.forTests('pay_locks');
 let other: OtherSession;
-let numbers = 0;
 
 beforeAll(async () => {
-  schema = await freshSchema('pay_locks');
-  db = await openDataSource({
-    url: schema.url,
-    migrations: paySchema.migrations,
-  });
-  await migrate(db);
-  other = await OtherSession.on(schema.url);
+  other = await OtherSession.on(till.database.url);
 });
-afterAll(async () => {
-  await other.end();
-  await db.destroy();
-  await schema.drop();
-});
+afterAll(() => other.end());
 
-/** `count` payments, each of an order whose code is shown, in ascending order of their numbers. */
+/** `count` payments, each of an order that waits for one, in ascending order of their numbers. */
 async function paid(count: number): Promise<Payment[]> {
-  const attempts = new AttemptsMysql(db, new Merchant(merchant.mchId, merchant.appid));
   const payments: Payment[] = [];
-  while (payments.length < count) {
-    const orderNo = `LOCK${String((numbers += 1)).padStart(18, '0')}`;
-    await attempts.place([{ orderNo, totalFee: 150, title: 'Tea', expiresAt: new Date(Date.now() + 3_600_000) }]);
-    const begun = await attempts.begin(orderNo, {
-      way: { tradeType: 'NATIVE' },
-      signType: 'HMAC-SHA256',
-      notifyUrl: 'https://pay.example.test/weixin/pay/notify/url',
-      spbillCreateIp: '127.0.0.1',
-      minExpireSeconds: 300,
-      callMs: 8_000,
-    });
-    if (begun.kind !== 'call') throw new Error(begun.kind);
-    payments.push({
-      kind: 'paid',
-      outTradeNo: begun.attempt.outTradeNo,
-      transactionId: `4200000478${String(numbers).padStart(18, '0')}`,
-      totalFee: 150,
-      ...merchant,
-      tradeType: 'NATIVE',
-      openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o',
-      bankType: 'CMB_DEBIT',
-      paidAt: new Date('2026-11-21T10:00:00Z'),
-      source: 'notify',
-      signType: 'HMAC-SHA256',
-    });
-  }
+  while (payments.length < count) payments.push(till.payment(await till.called(await till.placed())));
   return payments;
 }
 
-const store = (source = db) => new PaymentsMysql(source, new Outbox(source, away, defaultNames));
 const eventOf = ({ transactionId }: Payment): string => `payment.succeeded:${transactionId}`;
 
 /** State of the attempt, and events told of it, of each payment. */
 const standing = (payments: readonly Payment[]): Promise<unknown> =>
   Promise.all(
     payments.map(async (payment) => {
-      const [row] = await db.query<{ state: string; told: string }[]>(
+      const [row] = await till.db.query<{ state: string; told: string }[]>(
         `SELECT state, (SELECT COUNT(*) FROM outbox WHERE message_id = ?) AS told FROM attempt WHERE out_trade_no = ?`,
         [eventOf(payment), payment.outTradeNo],
       );
@@ -94,7 +44,7 @@ describe('settling', () => {
     // The bigger transaction survives: ours is chosen.
     await other.query("UPDATE payable SET title = 'x' WHERE order_no <> ?", [first]);
     await other.query("UPDATE attempt SET body = 'x' WHERE order_no <> ?", [first]);
-    const settling = store().settle(payments);
+    const settling = till.payments.settle(payments);
     await other.whenOneWaits();
     // Ours has the first and wants the second; it lets go of the first only by being undone.
     await other.query("UPDATE payable SET title = 'y' WHERE order_no = ?", [first]);
@@ -114,7 +64,7 @@ describe('settling', () => {
        VALUES (?, 'payment.succeeded', '{}', 1, UTC_TIMESTAMP(3), '', UTC_TIMESTAMP(3), 0, '')`,
       [eventOf(payment)],
     );
-    const settling = store().settle(payments);
+    const settling = till.payments.settle(payments);
     const firstTry = await other.whenOneWaits();
     await other.whenOneWaits(firstTry);
     expect(await standing(payments)).toEqual(['CREATED 0']);
@@ -124,11 +74,11 @@ describe('settling', () => {
   });
 
   it('C7 counts a payment once where snapshots are isolated strictly', async () => {
-    const strict = await strictSource(schema.url, 6);
+    const strict = await strictSource(till.database.url, 6);
     try {
       expect(await isStrict(strict)).not.toBe(false);
       const payments = await paid(5);
-      const instances = Array.from({ length: 6 }, () => store(strict));
+      const instances = Array.from({ length: 6 }, () => till.another(strict).payments);
       const all = await Promise.all(instances.map((one) => one.settle(payments)));
       expect(all.flat().filter(({ outcome }) => outcome === 'settled')).toHaveLength(5);
       expect(all.flat().filter(({ outcome }) => outcome === 'already-settled')).toHaveLength(25);
@@ -147,14 +97,14 @@ describe('a statement that needs no transaction', () => {
     // The bigger transaction survives: ours is chosen.
     await other.query("UPDATE payable SET title = 'x'");
     await other.query("UPDATE attempt SET body = 'x' WHERE out_trade_no = ?", [second]);
-    const rescheduling = new ChecksMysql(db).reschedule([first, second]);
+    const rescheduling = till.checks.reschedule([first, second]);
     await other.whenOneWaits();
     // Ours has the first and wants the second; it lets go of the first only by being undone.
     await other.query("UPDATE attempt SET body = 'y' WHERE out_trade_no = ?", [first]);
     await other.query('COMMIT');
     await rescheduling;
     const sql = 'SELECT out_trade_no, check_tries FROM attempt WHERE out_trade_no IN (?) ORDER BY out_trade_no';
-    expect(await db.query(sql, [[first, second]])).toEqual([
+    expect(await till.db.query(sql, [[first, second]])).toEqual([
       { out_trade_no: first, check_tries: 1 },
       { out_trade_no: second, check_tries: 1 },
     ]);
