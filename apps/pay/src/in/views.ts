@@ -12,7 +12,10 @@ export const statusView = z.strictObject({
   outTradeNo: z.string().nullable(),
   orderStatus: z.enum(shownOrderStatuses),
   tradeType: z.enum(tradeTypes).nullable().describe('open, or by which it was paid'),
-  tradeState: z.enum(shownTradeStates).nullable(),
+  tradeState: z
+    .enum(shownTradeStates)
+    .nullable()
+    .describe('FAILED also when another amount came than was asked, until an operator accepts it'),
   refundStatus: z.enum(refundStates).nullable().describe('of the newest refund'),
   phase: z.enum(phases).describe('what to tell a buyer; `paid` only when the order is PAID'),
   totalFee: fen,

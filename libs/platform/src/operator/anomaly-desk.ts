@@ -20,6 +20,8 @@ export abstract class AnomalyGuide {
   abstract readonly id: 'id' | 'anomaly_id';
   /** Tells rows (columns as in MySQL), in their order. */
   abstract tell(em: EntityManager, rows: readonly Row[]): Promise<AnomalyStory[]>;
+  /** Locks and answers the ids of the other open anomalies about the same money: whatever settles it settles them. */
+  abstract twins(em: EntityManager, row: Row): Promise<string[]>;
 }
 
 export type Closed = { kind: 'closed' } | { kind: 'not-found' | 'closed-before' } | { kind: 'held'; why: string };
@@ -51,23 +53,27 @@ export class AnomalyDesk {
     return (await this.told(this.dataSource.manager, rows))[0];
   }
 
-  /** Closes an anomaly that was settled in a way the app cannot see. What closes by itself, or by a decision, is held. */
+  /**
+   * Closes an anomaly that was settled in a way the app cannot see, and with it those about the same money, so that nobody
+   * gives it back once more. What closes by itself, or by a decision, is held.
+   */
   close(anomalyId: string, actor: string, note: string): Promise<Closed> {
     const { id } = this.guide;
     return transact(this.dataSource, async (em): Promise<Closed> => {
       const [row] = await em.query<Row[]>(`SELECT * FROM anomaly WHERE ${id} = ? FOR UPDATE`, [anomalyId]);
       if (!row) return { kind: 'not-found' };
       if (row['state'] !== 'OPEN') return { kind: 'closed-before' };
+      const also = await this.guide.twins(em, row);
       const [story] = await this.guide.tell(em, [row]);
       if (story?.holds !== undefined) return { kind: 'held', why: story.holds };
       await em.query(
         `UPDATE anomaly SET state = 'DONE', closed_at = UTC_TIMESTAMP(3), closed_by = ?, note = ?
-         WHERE ${id} = ? AND state = 'OPEN'`,
-        [actor, note, anomalyId],
+         WHERE ${id} IN (?) AND state = 'OPEN'`,
+        [actor, note, [anomalyId, ...also]],
       );
       const [after] = await em.query<Row[]>(`SELECT * FROM anomaly WHERE ${id} = ?`, [anomalyId]);
       const deed = { actor, action: 'anomaly.close', subject: anomalyId, before: camelCased(row) };
-      await writeAudit(em, { ...deed, after: after && camelCased(after) });
+      await writeAudit(em, { ...deed, after: { ...(after && camelCased(after)), also } });
       return { kind: 'closed' };
     });
   }

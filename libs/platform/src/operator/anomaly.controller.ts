@@ -53,7 +53,8 @@ export class AnomalyController {
   @ApiOperation({
     summary: 'Close an anomaly that was settled outside',
     description:
-      'Refused while it waits for a decision or a refund that closes it by itself. The note says how it was settled.',
+      'Refused while it waits for a decision or a refund that closes it by itself. The note says how it was settled. ' +
+      'Other anomalies about the same money are closed with it.',
   })
   @ApiNoContentResponse()
   @Refuses({ 404: 'ANOMALY_NOT_FOUND', 409: 'ANOMALY_CLOSED, ANOMALY_HELD' })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 import { OtherSession } from '../../../../test/support/other-session.ts';
 import { freshSchema } from '../../../../test/support/services.ts';
 import { openDataSource } from '../mysql/data-source.ts';
@@ -25,6 +25,11 @@ const needs = new Needs();
 /** Holds the anomaly of one order. */
 class Guide extends AnomalyGuide {
   override readonly id = 'id';
+  /** Anomalies of one order are about the same money. */
+  override twins = async (em: EntityManager, row: Row) => {
+    const sql = "SELECT id FROM anomaly WHERE order_no = ? AND id <> ? AND state = 'OPEN' ORDER BY id FOR UPDATE";
+    return (await em.query<{ id: string }[]>(sql, [row['order_no'], row['id']])).map(({ id }) => id);
+  };
   override tell = (_em: unknown, rows: readonly Row[]) =>
     Promise.resolve(
       rows.map((row) => ({
@@ -247,6 +252,19 @@ describe('anomalies', () => {
     );
     expect([before, after]).toMatchObject([{ state: 'OPEN' }, { state: 'DONE', note: row?.['note'] }]);
     expect(await deeds()).toHaveLength(1);
+  });
+
+  it('are closed with those about the same money by one deed', async () => {
+    await put([7, 'FREE', 'OPEN'], [8, 'FREE', 'OPEN'], [9, 'OTHER', 'OPEN'], [10, 'FREE', 'DONE']);
+    expect(await anomalies.close('7', 'olga', 'paid in cash')).toEqual({ kind: 'closed' });
+    expect((await anomalies.list(undefined, 'OPEN')).rows).toMatchObject([{ id: '9' }]);
+    expect(await anomalies.show('8')).toMatchObject({ state: 'DONE', closedBy: 'olga', note: 'paid in cash' });
+    expect(await anomalies.show('10')).toMatchObject({ closedBy: null });
+    const [deed, ...others] = (await desk.audit(undefined)).rows;
+    expect([JSON.parse(String(deed?.['stateAfter'])), others]).toMatchObject([
+      { note: 'paid in cash', also: ['8'] },
+      [],
+    ]);
   });
 
   it('stay open while they wait for something that closes them', async () => {

@@ -3,8 +3,9 @@ import { type EntityManager } from 'typeorm';
 import { AnomalyGuide, type AnomalyStory, type Row } from '#platform';
 import { storyOf, type AnomalyFacts, type AnomalyKind } from '../../domain/anomaly.ts';
 import { type OrderStatus } from '../../domain/order-states.ts';
-import { type RefundState } from '../../domain/refund.ts';
+import { rivalsOf, type RefundState, type Successor } from '../../domain/refund.ts';
 import { type PaymentRole } from '../../domain/settlement.ts';
+import { paymentOf } from './refund-results.ts';
 
 interface AnomalyColumns {
   anomaly_id: string;
@@ -30,6 +31,25 @@ interface Around {
 @Injectable()
 export class MysqlAnomalyGuide extends AnomalyGuide {
   override readonly id = 'anomaly_id';
+
+  /** Money that has to go back, and the refunds of it that failed. */
+  override async twins(em: EntityManager, row: Row): Promise<string[]> {
+    const { anomaly_id, kind, transaction_id, out_refund_no } = row as unknown as AnomalyColumns;
+    if (kind === 'REFUND_ABNORMAL' || kind === 'REPAID_TWICE') return [];
+    const { role } = await paymentOf(em, transaction_id);
+    const refunds = await em.query<Successor[]>(
+      'SELECT out_refund_no AS outRefundNo, replaces FROM refund_request WHERE transaction_id = ?',
+      [transaction_id],
+    );
+    const failed = rivalsOf(refunds, out_refund_no, role).map(({ outRefundNo }) => outRefundNo);
+    const twins = await em.query<{ id: string }[]>(
+      `SELECT anomaly_id AS id FROM anomaly WHERE transaction_id = ? AND state = 'OPEN' AND anomaly_id <> ?
+         AND (kind = ? OR (kind IN ('REFUND_REFUSED', 'REFUND_CLOSED') AND out_refund_no IN (?)))
+       ORDER BY anomaly_id FOR UPDATE`,
+      [transaction_id, anomaly_id, role, ['', ...failed]],
+    );
+    return twins.map(({ id }) => id);
+  }
 
   override async tell(em: EntityManager, rows: readonly Row[]): Promise<AnomalyStory[]> {
     const anomalies = rows as unknown as readonly AnomalyColumns[];

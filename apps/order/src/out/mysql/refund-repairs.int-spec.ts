@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { AnomalyDesk } from '#platform';
 import { type AnewPlacement } from '../../flow/ports.ts';
 import { MysqlAnomalyGuide } from './anomaly-guide.mysql.ts';
 import { Shop } from './shop.testing.ts';
@@ -241,6 +242,54 @@ describe('a refund that was refused', () => {
     expect(both.map(({ kind }) => kind).sort()).toEqual(['replayed', 'requested']);
     const other = { ...same, fingerprint: 'b'.repeat(64) };
     expect(await shop.repairs[0].requestAnew(other, String)).toEqual({ kind: 'key-reused' });
+  });
+});
+
+describe('an anomaly that an operator closes', () => {
+  const close = (anomalyId: string, actor = 'olga') =>
+    new AnomalyDesk(shop.db, new MysqlAnomalyGuide()).close(anomalyId, actor, 'paid in cash');
+  const refused = async () => {
+    const order = await double();
+    await shop.end(order, `A${order.transactionId}`, 100, 'REFUSED');
+    const ids = (await shop.anomalies(order.orderNo)).map(({ anomaly_id }) => anomaly_id);
+    return { ...order, money: ids[0] ?? '', refund: ids[1] ?? '' };
+  };
+
+  it.each(['money', 'refund'] as const)(
+    'about %s closes the other too: nobody gives it back once more',
+    async (which) => {
+      const { orderNo, ...ids } = await refused();
+      expect(await close(ids[which])).toEqual({ kind: 'closed' });
+      expect(await states(orderNo)).toEqual({ DOUBLE: 'DONE', REFUND_REFUSED: 'DONE' });
+      for (const id of [ids.money, ids.refund]) expect(await anew(id)).toEqual({ kind: 'anomaly-closed' });
+      expect(await shop.deeds(ids[which])).toMatchObject([
+        { action: 'anomaly.close', after: { note: 'paid in cash' } },
+      ]);
+    },
+  );
+
+  it('while another requests its money anew is closed, or given back, never both', async () => {
+    for (const which of ['money', 'refund', 'money', 'refund'] as const) {
+      const { transactionId, ...ids } = await refused();
+      const [closed, requested] = await Promise.all([
+        close(ids[which], 'oskar'),
+        anew(ids[which === 'money' ? 'refund' : 'money']),
+      ]);
+      expect([
+        ['closed', 'anomaly-closed'],
+        ['held', 'requested'],
+      ]).toContainEqual([closed.kind, requested.kind]);
+      const { reserved } = await shop.payment(transactionId);
+      expect(reserved).toBe(closed.kind === 'closed' ? 0 : 100);
+    }
+  });
+
+  it('about one refund of an order leaves the others', async () => {
+    const order = await paid();
+    for (const fen of [10, 20]) await shop.end(order, await requested(order, fen), fen, 'REFUSED');
+    const [first, second] = await shop.anomalies(order.orderNo);
+    expect(await close(first?.anomaly_id ?? '')).toEqual({ kind: 'closed' });
+    expect(await anew(second?.anomaly_id ?? '')).toMatchObject({ kind: 'requested' });
   });
 });
 

@@ -11,6 +11,11 @@ import type { RefundRow } from './refund.row.ts';
 export class AnomalyGuideMysql extends AnomalyGuide {
   override readonly id = 'id';
 
+  /** Each is about another transaction. */
+  override twins(): Promise<string[]> {
+    return Promise.resolve([]);
+  }
+
   override async tell(em: EntityManager, rows: readonly Row[]): Promise<AnomalyStory[]> {
     const anomalies = rows as unknown as readonly AnomalyRow[];
     const orderNos = anomalies.flatMap(({ order_no }) => order_no ?? []);
