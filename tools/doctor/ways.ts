@@ -50,7 +50,8 @@ function insideWechat(env: Environment): Finding[] {
   }
   const back = publicPayUrl(env);
   if (back === undefined || !isReachable(back)) {
-    const what = back === undefined ? 'PUBLIC_PAY_URL is not an address' : `PUBLIC_PAY_URL points at ${back.hostname}`;
+    const what =
+      back === undefined ? `PUBLIC_PAY_URL is ${noAddress(env)}` : `PUBLIC_PAY_URL points at ${back.hostname}`;
     findings.push(wrong(`${what}: WeChat cannot send buyers back there`, 'set the public address of pay'));
   } else if (back.protocol !== 'https:') {
     findings.push(warning('PUBLIC_PAY_URL is not https: cookies that know buyers travel in the open', 'use https'));
@@ -77,7 +78,10 @@ function fromBrowsers(env: Environment): Finding[] {
   const text = env['WECHAT_H5_URL'] ?? page?.origin ?? '';
   const site = URL.canParse(text) ? new URL(text) : undefined;
   const repair = 'set the site as it was registered for H5 (H5 支付域名)';
-  if (site === undefined) findings.push(wrong('WECHAT_H5_URL is not an address', repair));
+  if (site === undefined && env['WECHAT_H5_URL'] === undefined) {
+    const what = `PUBLIC_PAY_URL is ${noAddress(env)}: payments from mobile browsers have no site to begin on`;
+    findings.push(warning(what, 'set the public address of pay, or let buyers scan codes only'));
+  } else if (site === undefined) findings.push(wrong('WECHAT_H5_URL is not an address', repair));
   else if (text.length > MAX_H5_URL)
     findings.push(wrong(`WECHAT_H5_URL is longer than ${MAX_H5_URL} characters`, repair));
   else if (!isReachable(site)) findings.push(wrong(`H5 names ${site.host} as the site, which is not public`, repair));
@@ -92,9 +96,8 @@ function fromBrowsers(env: Environment): Finding[] {
   }
   if (page?.protocol === 'https:' && (env['TRUST_PROXY'] ?? '') === '') {
     const what = 'TRUST_PROXY is not set, and something in front of pay speaks its https';
-    findings.push(
-      warning(`${what}: H5 refuses buyers whose address is not told`, 'list the addresses of your proxies'),
-    );
+    const harm = 'H5 refuses buyers whose address is not told, and limits count all buyers as one';
+    findings.push(warning(`${what}: ${harm}`, 'list the addresses of your proxies'));
   }
   return findings.length > 0
     ? findings
@@ -103,3 +106,5 @@ function fromBrowsers(env: Environment): Finding[] {
 
 const publicPayUrl = ({ PUBLIC_PAY_URL: text = '' }: Environment): URL | undefined =>
   URL.canParse(text) ? new URL(text) : undefined;
+
+const noAddress = ({ PUBLIC_PAY_URL: text = '' }: Environment): string => (text === '' ? 'not set' : 'not an address');

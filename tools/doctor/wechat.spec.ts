@@ -62,7 +62,7 @@ describe('the doctor, about WeChat', () => {
     [
       'a way back that is nowhere',
       { PUBLIC_PAY_URL: undefined, WECHAT_H5_URL: 'https://pay.example.com' },
-      'error PUBLIC_PAY_URL is not',
+      'error PUBLIC_PAY_URL is not set',
     ],
     [
       'a way back into a private network',
@@ -80,6 +80,11 @@ describe('the doctor, about WeChat', () => {
       'one appid twice',
       { WECHAT_MINI_APPID: ways.WECHAT_APP_APPID },
       'error WECHAT_MINI_APPID is the same as WECHAT_APP_APPID',
+    ],
+    [
+      'no site at all',
+      { PUBLIC_PAY_URL: undefined },
+      'warning PUBLIC_PAY_URL is not set: payments from mobile browsers',
     ],
     ['a site that is none', { WECHAT_H5_URL: 'shop' }, 'error WECHAT_H5_URL is not an address'],
     ['a site on this machine', { WECHAT_H5_URL: 'http://localhost:3001' }, 'error H5 names localhost:3001'],

@@ -11,6 +11,8 @@ export class Ways {
   #texts;
   #hooks;
   #busy = false;
+  /** WeChat has not taken a payment: perhaps because somebody else uses it now than when it was asked. */
+  #doubts = false;
   #wanted = null;
   #closingTimer = 0;
 
@@ -47,6 +49,10 @@ export class Ways {
     if (way === 'native') {
       this.#show('code');
       this.#hooks.showCode();
+      return;
+    }
+    if (way === 'jsapi' && this.#doubts) {
+      this.#meetWechat(`/weixin/oauth/start?outtradeno=${encodeURIComponent(this.#main.dataset.orderNo)}`);
       return;
     }
     this.#busy = true;
@@ -98,7 +104,14 @@ export class Ways {
     if (left === 'ok') return this.#ask();
     if (left === 'cancel') return this.#say(this.#texts.cancelled);
     if (left === 'absent') return this.#say(this.#texts.notWechat);
+    this.#doubts = true;
     return this.#say(put(this.#texts.failed, { reason: left }));
+  }
+
+  /** Has WeChat say who is paying; the page comes back and goes on by itself. */
+  #meetWechat(url) {
+    this.#rememberGoing();
+    location.assign(url);
   }
 
   #explain(way, answer, isBack) {
@@ -110,8 +123,7 @@ export class Ways {
       return;
     }
     if (body?.code === 'OPENID_REQUIRED' && /^\/(?!\/)/.test(body.authorizeUrl ?? '')) {
-      this.#rememberGoing();
-      location.assign(body.authorizeUrl);
+      this.#meetWechat(body.authorizeUrl);
       return;
     }
     if (this.refused(answer, way) || body?.code === 'WECHAT_REFUSED') return;

@@ -111,6 +111,32 @@ export function checkWays(on: () => { stack: Stack; browser: Browser }): void {
   );
 
   it(
+    'inside WeChat: after a payment that it did not take, the next tap asks it anew who is paying',
+    async () => {
+      const { buyer, order } = await ordered();
+      const { page, close } = await open(order, WECHAT);
+      await fakeBridge(page.context(), 'fail');
+      await page.locator('[data-way="jsapi"]').click();
+      await says(page, 'WeChat did not complete the payment');
+      // Another account on the same phone.
+      await buyer.rules({ oauthOpenid: 'oPaypair888888888Phone000002' });
+      try {
+        await page.locator('[data-way="jsapi"]').click();
+        const sql = 'SELECT payer_openid FROM attempt WHERE order_no = ? ORDER BY seq';
+        await until('the other one is to pay', async () => {
+          const rows = await on().stack.rows<{ payer_openid: string }>('pay', sql, [order.orderNo]);
+          return rows.at(-1)?.payer_openid === 'oPaypair888888888Phone000002';
+        });
+        expect(await waysOf(order)).toEqual(['JSAPI', 'JSAPI']);
+      } finally {
+        await buyer.rules({ oauthOpenid: '' });
+      }
+      await close();
+    },
+    TEST_MS,
+  );
+
+  it(
     'inside WeChat: a buyer whom it does not name is sent there once, not round and round',
     async () => {
       const { buyer, order } = await ordered();
