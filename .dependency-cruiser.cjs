@@ -48,6 +48,13 @@ module.exports = {
       to: { path: '^(apps|tools|test)/' },
     },
     {
+      name: 'what-is-built-knows-no-test',
+      comment: 'Images are built from apps, libs and tools alone: `test/` is not there.',
+      severity: 'error',
+      from: { path: '^(apps|libs|tools)/', pathNot: '\\.(spec|int-spec|testing)\\.ts$' },
+      to: { path: ['^test/', '\\.testing\\.ts$'] },
+    },
+    {
       name: 'leaves',
       comment: 'The contract and the protocol know nothing of ours.',
       severity: 'error',
