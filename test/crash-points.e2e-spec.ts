@@ -74,7 +74,7 @@ const orderRows: Row[] = [
     name: 'A1 order: before the transaction of a new order',
     async kill(site) {
       const { buyer, key, place, orders } = placing(site);
-      await site.dies('order', 'place.asked', key, place);
+      await site.deaths.at('order', 'place.asked', key, place);
       expect(await orders()).toBe(0);
       const order = await patiently(place);
       return async () => {
@@ -88,7 +88,7 @@ const orderRows: Row[] = [
     async kill(site) {
       const { buyer, key, place, orders } = placing(site);
       const before = await site.stock();
-      await site.dies('order', 'place.stock-taken', key, place);
+      await site.deaths.at('order', 'place.stock-taken', key, place);
       expect(await orders()).toBe(0);
       await until('the stock is back', async () => (await site.stock()) === before);
       const order = await patiently(place);
@@ -102,7 +102,7 @@ const orderRows: Row[] = [
     name: 'A3 order: committed, before anything is published or put into Redis',
     async kill(site) {
       const { buyer, key, place, orders } = placing(site);
-      await site.dies('order', 'place.committed', key, place);
+      await site.deaths.at('order', 'place.committed', key, place);
       expect(await orders()).toBe(1);
       const order = await patiently(place);
       expect(await site.isPendingInRedis(order.orderNo)).toBe(false);
@@ -118,7 +118,7 @@ const orderRows: Row[] = [
     early: true,
     async kill(site) {
       const { place } = placing(site);
-      await site.dies('order', 'place.before-timeout', '', place);
+      await site.deaths.at('order', 'place.before-timeout', '', place);
       const { orderNo } = await patiently(place);
       await site.timeIsUp(orderNo, { told: false });
       return () => isCancelledOnce(site, orderNo, 0);
@@ -128,7 +128,7 @@ const orderRows: Row[] = [
     name: 'A5 order: complete, before the HTTP answer',
     async kill(site) {
       const { buyer, key, place, orders } = placing(site);
-      await site.dies('order', 'place.before-answer', '', place);
+      await site.deaths.at('order', 'place.before-answer', '', place);
       const stored = await site.rows<{ body: string }>('order', 'SELECT body FROM idempotency WHERE idem_key = ?', [
         key,
       ]);
@@ -158,7 +158,7 @@ const prepayRows: Row[] = [
     name: 'A6 prepay: attempt committed, before unifiedorder',
     async kill(site) {
       const sale = await site.sale();
-      await site.dies('pay', 'prepay.before-call', sale.orderNo, () => sale.buyer.createCode(sale.orderNo));
+      await site.deaths.at('pay', 'prepay.before-call', sale.orderNo, () => sale.buyer.createCode(sale.orderNo));
       expect(await site.ledger('ordered', sale.orderNo)).toHaveLength(0);
       return oneAttempt(site, sale);
     },
@@ -170,7 +170,7 @@ const prepayRows: Row[] = [
       await site.wechat({ orders: { [sale.orderNo]: { unifiedorder: { answerAfterMs: HELD_MS } } } });
       const asking = sale.buyer.createCode(sale.orderNo).catch(() => undefined);
       await until('WeChat has the order', async () => (await site.ledger('ordered', sale.orderNo)).length);
-      await site.killed('pay');
+      await site.deaths.byKill('pay');
       await asking;
       await site.wechat({ orders: { [sale.orderNo]: {} } });
       return oneAttempt(site, sale);
@@ -180,7 +180,7 @@ const prepayRows: Row[] = [
     name: 'A8 prepay: answer read, code not stored',
     async kill(site) {
       const sale = await site.sale();
-      await site.dies('pay', 'prepay.answered', sale.orderNo, () => sale.buyer.createCode(sale.orderNo));
+      await site.deaths.at('pay', 'prepay.answered', sale.orderNo, () => sale.buyer.createCode(sale.orderNo));
       expect(await site.ledger('ordered', sale.orderNo)).toHaveLength(1);
       return oneAttempt(site, sale);
     },
@@ -192,7 +192,7 @@ const notifyRows: Row[] = [
     name: 'A9 notify: received, not verified',
     async kill(site) {
       const { orderNo, buyer, codeUrl } = await site.saleWithCode();
-      await site.dies('pay', 'notify.received', orderNo, () => buyer.tap(codeUrl));
+      await site.deaths.at('pay', 'notify.received', orderNo, () => buyer.tap(codeUrl));
       await site.wechatComesAgain();
       return async () => {
         await isSettledOnce(site, orderNo);
@@ -206,7 +206,7 @@ const notifyRows: Row[] = [
       const sales = [await site.saleWithCode(), await site.saleWithCode()] as const;
       for (const [index, point] of (['notify.verified', 'settle.written'] as const).entries()) {
         const { orderNo, buyer, codeUrl } = sales[index] ?? sales[0];
-        await site.dies('pay', point, orderNo, () => buyer.tap(codeUrl));
+        await site.deaths.at('pay', point, orderNo, () => buyer.tap(codeUrl));
         await site.wechatComesAgain();
       }
       return async () => {
@@ -221,7 +221,7 @@ const notifyRows: Row[] = [
     name: 'A11 notify: committed, before the publish, and published, before the confirm',
     async kill(site) {
       const unsent = await site.saleWithCode();
-      await site.dies('pay', 'outbox.before-publish', `payment.succeeded ${unsent.orderNo}`, () =>
+      await site.deaths.at('pay', 'outbox.before-publish', `payment.succeeded ${unsent.orderNo}`, () =>
         unsent.buyer.tap(unsent.codeUrl),
       );
       const { orderNo, buyer, codeUrl } = await site.saleWithCode();
@@ -230,7 +230,7 @@ const notifyRows: Row[] = [
       const { transactionId } = await buyer.tap(codeUrl);
       await site.orderBecomes(orderNo, 'PAID');
       const waits = await site.count('pay', 'outbox WHERE message_id = ?', [succeeded(transactionId)]);
-      await site.killed('pay', () => {
+      await site.deaths.byKill('pay', () => {
         broker.heal();
       });
       expect(waits).toBe(1);
@@ -245,7 +245,7 @@ const notifyRows: Row[] = [
     name: 'A12 notify: committed, before the HTTP answer',
     async kill(site) {
       const { orderNo, buyer, codeUrl } = await site.saleWithCode();
-      await site.dies('pay', 'notify.before-answer', orderNo, () => buyer.tap(codeUrl));
+      await site.deaths.at('pay', 'notify.before-answer', orderNo, () => buyer.tap(codeUrl));
       await site.wechatComesAgain();
       return async () => {
         await isSettledOnce(site, orderNo);
@@ -257,7 +257,7 @@ const notifyRows: Row[] = [
     name: 'A13 notify: after the answer',
     async kill(site) {
       const { orderNo, buyer, codeUrl } = await site.saleWithCode();
-      await site.dies('pay', 'notify.answered', orderNo, () => buyer.tap(codeUrl));
+      await site.deaths.at('pay', 'notify.answered', orderNo, () => buyer.tap(codeUrl));
       expect(await site.count('pay', "notice WHERE out_trade_no = ? AND outcome = 'settled'", [orderNo])).toBe(1);
       return async () => {
         await isSettledOnce(site, orderNo);
@@ -270,7 +270,7 @@ const notifyRows: Row[] = [
     async kill(site) {
       const { orderNo, buyer, codeUrl } = await site.saleWithCode();
       let message = '';
-      await site.dies('pay', 'outbox.confirmed', `payment.succeeded ${orderNo}`, async () => {
+      await site.deaths.at('pay', 'outbox.confirmed', `payment.succeeded ${orderNo}`, async () => {
         message = succeeded((await buyer.tap(codeUrl)).transactionId);
       });
       return async () => {
@@ -286,7 +286,7 @@ const consumerRow = (name: string, point: 'inbox.delivered' | 'settle.booked' | 
   async kill(site) {
     const { orderNo, buyer, codeUrl } = await site.saleWithCode();
     const about = point === 'settle.booked' ? orderNo : `payment.succeeded ${orderNo}`;
-    await site.dies('order', point, about, () => buyer.tap(codeUrl));
+    await site.deaths.at('order', point, about, () => buyer.tap(codeUrl));
     return () => isSettledOnce(site, orderNo);
   },
 });
@@ -299,7 +299,7 @@ const consumerRows: Row[] = [
     name: 'A18 consumer: committed, before Redis is told',
     async kill(site) {
       const { orderNo, buyer, codeUrl } = await site.saleWithCode();
-      await site.dies('order', 'settle.before-redis', orderNo, () => buyer.tap(codeUrl));
+      await site.deaths.at('order', 'settle.before-redis', orderNo, () => buyer.tap(codeUrl));
       return async () => {
         await isSettledOnce(site, orderNo);
         await until('Redis waits no more', async () => !(await site.isPendingInRedis(orderNo)), 90_000);
@@ -323,7 +323,7 @@ const endRows: Row[] = [
       const orderNos: string[] = [];
       for (const [app, point, words] of steps) {
         const { orderNo } = await site.saleWithCode();
-        await site.dies(app, point, `${words}${orderNo}`, () => site.timeIsUp(orderNo));
+        await site.deaths.at(app, point, `${words}${orderNo}`, () => site.timeIsUp(orderNo));
         orderNos.push(orderNo);
       }
       return async () => {
@@ -337,7 +337,7 @@ const endRows: Row[] = [
     async kill(site) {
       const { orderNo, buyer, codeUrl } = await site.saleWithCode();
       await site.wechat({ orders: { [orderNo]: { notify: { off: true } } } });
-      await site.dies('pay', 'query.answered', orderNo, () => buyer.tap(codeUrl));
+      await site.deaths.at('pay', 'query.answered', orderNo, () => buyer.tap(codeUrl));
       return async () => {
         await isSettledOnce(site, orderNo);
         const sql = 'SELECT settle_source FROM attempt WHERE order_no = ?';
@@ -356,12 +356,12 @@ const endRows: Row[] = [
       await site.wechat({ endpoints: { refund: { answerAfterMs: HELD_MS } } });
       const held = await refund(sales[0]);
       await until('WeChat has given it back', async () => (await site.ledger('refunded', held)).length);
-      await site.killed('pay');
+      await site.deaths.byKill('pay');
       await site.wechat({});
       numbers.push(held);
       for (const [index, point] of (['refund.before-call', 'refund.answered'] as const).entries()) {
         const sale = sales[index + 1] ?? sales[0];
-        await site.dies('pay', point, sale.orderNo, async () => numbers.push(await refund(sale)));
+        await site.deaths.at('pay', point, sale.orderNo, async () => numbers.push(await refund(sale)));
       }
       return async () => {
         for (const { orderNo } of sales) await site.orderBecomes(orderNo, 'REFUNDED');
@@ -396,7 +396,7 @@ const wholeRows: Row[] = [
       for (const first of ['order', 'pay'] as const) {
         const buying = crowd(site, 12, { abreast: 6, patient: true });
         await until('some have paid', () => buying.paid() >= 4, 60_000, 5);
-        await site.bothKilled(first);
+        await site.deaths.ofBoth(first);
         orderNos.push(...(await buying.done).map(({ order }) => order.orderNo));
       }
       return async () => {
@@ -411,7 +411,7 @@ const wholeRows: Row[] = [
       const { orderNos, letGo, replies } = await inTheMiddle(site, 50);
       const seen = new Set<number | string>();
       let held = true;
-      const code = await site.restarted('pay', async () => {
+      const code = await site.deaths.byRestart('pay', async () => {
         const ready = await site.readiness('pay');
         if (ready !== 200 && held) {
           held = false;
@@ -434,7 +434,9 @@ const wholeRows: Row[] = [
     name: 'H5 pay: SIGTERM, and SIGKILL before it could finish',
     async kill(site) {
       const { orderNos, letGo } = await inTheMiddle(site, 10);
-      expect(await site.restarted('pay', () => site.readiness('pay').then(() => undefined), 300)).toBe('SIGKILL');
+      expect(await site.deaths.byRestart('pay', () => site.readiness('pay').then(() => undefined), 300)).toBe(
+        'SIGKILL',
+      );
       await letGo();
       await site.wechatComesAgain();
       return async () => {

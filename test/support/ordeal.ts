@@ -6,18 +6,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createPool, type Pool } from 'mysql2/promise';
 import { Redis } from 'ioredis';
-import { Archive } from '../../tools/chaos/archive.ts';
 import { Crowd } from '../../tools/chaos/crowd.ts';
-import { UNWATCHED, type Evidence } from '../../tools/chaos/evidence.ts';
-import { check } from '../../tools/chaos/invariants/index.ts';
+import type { Evidence } from '../../tools/chaos/evidence.ts';
 import { Nemesis } from '../../tools/chaos/nemesis.ts';
 import type { Behaviour, BuyerPlan } from '../../tools/chaos/plan.ts';
 import { rest } from '../../tools/chaos/rest.ts';
 import { flushRedis } from '../../tools/chaos/sabotage.ts';
 import { World } from '../../tools/chaos/world.ts';
 import { until } from '../../tools/services/until.ts';
-
-type App = 'pay' | 'order';
+import type { App } from './databases.ts';
+import { Examiner } from './examiner.ts';
 
 /** How long a test may take to open and to close a shop. */
 export const OPEN_MS = 180_000;
@@ -54,14 +52,12 @@ const BEHAVIOURS: readonly Behaviour[] = [
 export class Ordeal {
   readonly #crowd: Crowd;
   readonly #nemesis: Nemesis;
-  readonly #told = new Set<string>();
   readonly #silences: Evidence['silences'] = [];
   readonly #admin: Pool;
 
   private constructor(
     readonly world: World,
-    private readonly archive: Archive,
-    private readonly stockBefore: Evidence['stockBefore'],
+    private readonly examiner: Examiner,
   ) {
     this.#crowd = new Crowd(world, 1);
     this.#nemesis = new Nemesis(world, this.control, () => undefined);
@@ -72,12 +68,11 @@ export class Ordeal {
   static async open(): Promise<Ordeal> {
     const env = { ORDER_PAY_WITHIN_SECONDS: String(PAY_WITHIN_SECONDS) };
     const world = await World.start({ instances: 1, env, say: () => undefined });
-    const archive = new Archive(world);
-    return new Ordeal(world, archive, await archive.fillShelves());
+    return new Ordeal(world, await Examiner.of(world, { fillShelves: true }));
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.archive.close(), this.#admin.end()]);
+    await Promise.all([this.examiner.close(), this.#admin.end()]);
     await this.world.stop();
   }
 
@@ -160,7 +155,7 @@ export class Ordeal {
 
   /** Waits until nothing moves any more, whatever is away. */
   async atRest(): Promise<void> {
-    const restless = await rest(this.archive, Date.now() + REST_WITHIN_MS);
+    const restless = await rest(this.examiner.archive, Date.now() + REST_WITHIN_MS);
     if (restless.length > 0) throw new Error(`did not come to rest: ${restless.join('; ')}`);
   }
 
@@ -206,27 +201,9 @@ export class Ordeal {
   }
 
   async #examine(notReady: string | undefined): Promise<string[]> {
-    const restless = await rest(this.archive, Date.now() + REST_WITHIN_MS);
-    const evidence: Evidence = {
-      ...UNWATCHED,
-      ...(await this.archive.books()),
-      stockBefore: this.stockBefore,
-      ledger: await this.control.ledger(),
-      queues: await this.archive.queues(),
-      overdue: await this.archive.overdue(),
-      calls: this.#crowd.diary.calls,
-      keys: this.#crowd.diary.keys,
-      surprises: this.#crowd.diary.surprises,
-      silences: this.#silences,
-      crashes: this.world.crashes,
-      notReady,
-      restless,
-      leaks: this.archive.leaks(),
-    };
-    const all = check(evidence).map(({ invariant, what, orderNo = '' }) => `${invariant} ${orderNo} ${what}`);
-    const found = all.filter((one) => !this.#told.has(one));
-    for (const one of found) this.#told.add(one);
-    return found;
+    const restless = await rest(this.examiner.archive, Date.now() + REST_WITHIN_MS);
+    const { calls, keys, surprises } = this.#crowd.diary;
+    return this.examiner.lookOnce({ calls, keys, surprises, silences: this.#silences, notReady, restless });
   }
 
   async #captured(): Promise<number> {

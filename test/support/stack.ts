@@ -1,20 +1,18 @@
 /** A complete stack for end-to-end tests: real processes, private services, nothing shared with anything else. */
-import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { Redis } from 'ioredis';
-import { until } from '../../tools/services/until.ts';
 import { startSecondPay } from '../../tools/pages/second-pay.ts';
 import { Client } from '../../tools/stack/client.ts';
 import { TemporaryStack } from '../../tools/stack/temporary-stack.ts';
+import { type App, Databases } from './databases.ts';
 
 /** How long a test may take to bring a stack up or down. */
 export const STACK_MS = 180_000;
 
 export class Stack {
-  readonly #pools: Record<'pay' | 'order', Pool>;
+  readonly #databases: Databases;
 
   private constructor(private readonly running: TemporaryStack) {
-    const { payMysqlUrl, orderMysqlUrl } = running.stack.urls;
-    this.#pools = { pay: createPool(payMysqlUrl), order: createPool(orderMysqlUrl) };
+    this.#databases = new Databases(running.stack.urls);
   }
 
   /** @param env settings for the apps, e.g. `{ ORDER_PAY_WITHIN_SECONDS: '5' }` */
@@ -56,15 +54,13 @@ export class Stack {
   }
 
   /** What stands in the database of one app. */
-  async rows<T>(app: 'pay' | 'order', sql: string, values: unknown[] = []): Promise<T[]> {
-    const [rows] = await this.#pools[app].query<RowDataPacket[]>(sql, values);
-    return rows as T[];
+  rows<T>(app: App, sql: string, values?: unknown[]): Promise<T[]> {
+    return this.#databases.rows(app, sql, values);
   }
 
   /** One number out of the database of one app; sums and counts come as text. */
-  async number(app: 'pay' | 'order', sql: string, values: unknown[] = []): Promise<number> {
-    const [row] = await this.rows<Record<string, string | number | null>>(app, sql, values);
-    return Number(Object.values(row ?? {})[0] ?? 0);
+  number(app: App, sql: string, values?: unknown[]): Promise<number> {
+    return this.#databases.number(app, sql, values);
   }
 
   /** Uses Redis and lets go of it. */
@@ -78,18 +74,8 @@ export class Stack {
   }
 
   /** Waits until an order has a status. */
-  async orderBecomes(orderNo: string, status: string, withinMs = 60_000): Promise<void> {
-    await until(
-      `${orderNo} is ${status}`,
-      async () => {
-        const [row] = await this.rows<{ status: string }>('order', 'SELECT status FROM orders WHERE order_no = ?', [
-          orderNo,
-        ]);
-        if (row?.status === status) return true;
-        throw new Error(`it is ${row?.status ?? 'unknown'}`);
-      },
-      withinMs,
-    );
+  orderBecomes(orderNo: string, status: string, withinMs?: number): Promise<void> {
+    return this.#databases.orderBecomes(orderNo, status, withinMs);
   }
 
   /** One more process of `pay`; the notifications keep going to the first. */
@@ -98,7 +84,7 @@ export class Stack {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#pools.pay.end(), this.#pools.order.end()]);
+    await this.#databases.close();
     await this.running.stop();
   }
 }

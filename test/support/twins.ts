@@ -4,45 +4,35 @@
  * Redis and the logs.
  */
 import { afterAll, beforeAll } from '@jest/globals';
-import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
-import { Archive } from '../../tools/chaos/archive.ts';
-import { UNWATCHED, type Evidence } from '../../tools/chaos/evidence.ts';
-import { check } from '../../tools/chaos/invariants/index.ts';
 import { World } from '../../tools/chaos/world.ts';
-import { until } from '../../tools/services/until.ts';
 import { Client } from '../../tools/stack/client.ts';
 import { linksOf } from '../../tools/stack/settings.ts';
+import { type App, Databases } from './databases.ts';
+import { Examiner } from './examiner.ts';
 import { SimulatorControl } from './simulator-control.ts';
 
-export type App = 'pay' | 'order';
+export type { App } from './databases.ts';
 export type Instance = 1 | 2;
 export const both = [1, 2] as const;
 
 /** How long a test may take to open and to close a shop. */
 const OPEN_MS = 180_000;
-/** What is awaited comes within seconds; a busy machine may need longer. */
-const SOON_MS = 60_000;
 const REST_MS = 90_000;
 
 export class Twins {
-  #open: { world: World; archive: Archive; pools: Record<App, Pool> } | undefined;
-  #stockBefore: Evidence['stockBefore'] = [];
-  readonly #told = new Set<string>();
+  #open: { world: World; databases: Databases; examiner: Examiner } | undefined;
 
   /** Opened before the first test of the file and closed after the last. */
   static forTests(env: Record<string, string> = {}): Twins {
     const twins = new Twins();
     beforeAll(async () => {
       const world = await World.start({ instances: 2, env, say: () => undefined });
-      const { payMysqlUrl, orderMysqlUrl } = world.services.urls;
-      const pools = { pay: createPool(payMysqlUrl), order: createPool(orderMysqlUrl) };
-      const archive = new Archive(world);
-      twins.#open = { world, archive, pools };
-      twins.#stockBefore = await archive.stock();
+      const examiner = await Examiner.of(world, { fillShelves: false });
+      twins.#open = { world, databases: new Databases(world.services.urls), examiner };
     }, OPEN_MS);
     afterAll(async () => {
-      const { world, archive, pools } = twins.#opened;
-      await Promise.all([archive.close(), pools.pay.end(), pools.order.end()]);
+      const { world, databases, examiner } = twins.#opened;
+      await Promise.all([databases.close(), examiner.close()]);
       await world.stop();
     }, OPEN_MS);
     return twins;
@@ -76,30 +66,22 @@ export class Twins {
   }
 
   /** What stands in the database of one app. */
-  async rows<T>(app: App, sql: string, values: unknown[] = []): Promise<T[]> {
-    const [rows] = await this.#opened.pools[app].query<RowDataPacket[]>(sql, values);
-    return rows as T[];
+  rows<T>(app: App, sql: string, values?: unknown[]): Promise<T[]> {
+    return this.#opened.databases.rows(app, sql, values);
   }
 
   /** One number out of the database of one app; sums and counts come as text. */
-  async number(app: App, sql: string, values: unknown[] = []): Promise<number> {
-    const [row] = await this.rows<Record<string, string | number | null>>(app, sql, values);
-    return Number(Object.values(row ?? {})[0] ?? 0);
+  number(app: App, sql: string, values?: unknown[]): Promise<number> {
+    return this.#opened.databases.number(app, sql, values);
   }
 
   /** Waits until the first row that a query finds has `wanted` as its only value. */
-  async becomes(what: string, app: App, sql: string, values: unknown[], wanted: string): Promise<void> {
-    const probe = async () => {
-      const [row] = await this.rows<Record<string, string>>(app, sql, values);
-      const is = Object.values(row ?? {})[0];
-      if (is === wanted) return true;
-      throw new Error(`it is ${is ?? 'unknown'}`);
-    };
-    await until(`${what} is ${wanted}`, probe, SOON_MS);
+  becomes(what: string, app: App, sql: string, values: unknown[], wanted: string): Promise<void> {
+    return this.#opened.databases.becomes(what, app, sql, values, wanted);
   }
 
   orderBecomes(orderNo: string, status: string): Promise<void> {
-    return this.becomes(orderNo, 'order', 'SELECT status FROM orders WHERE order_no = ?', [orderNo], status);
+    return this.#opened.databases.orderBecomes(orderNo, status);
   }
 
   async statusOf(orderNo: string): Promise<string | undefined> {
@@ -128,7 +110,7 @@ export class Twins {
 
   /** Something that the checker must find, because it was done past both apps. @param line as `broken` tells it */
   explain(line: string): void {
-    this.#told.add(line);
+    this.#opened.examiner.explain(line);
   }
 
   /**
@@ -136,31 +118,8 @@ export class Twins {
    * @returns what is broken when time is up and was not told before, a line each
    */
   async broken(): Promise<string[]> {
-    let found: string[] = [];
-    const whole = async () => {
-      const all = check(await this.#evidence()).map(({ invariant, orderNo = '', what }) => [invariant, orderNo, what]);
-      found = all.map((words) => words.join(' ')).filter((one) => !this.#told.has(one));
-      return found.length === 0;
-    };
-    await until('nothing is broken', whole, REST_MS, 250).catch(() => undefined);
-    for (const one of found) this.#told.add(one);
+    const found = await this.#opened.examiner.lookUntilWhole(REST_MS, 250);
     await this.control.clearFaults();
     return found;
-  }
-
-  async #evidence(): Promise<Evidence> {
-    const { world, archive } = this.#opened;
-    return {
-      ...UNWATCHED,
-      ...(await archive.books()),
-      stockBefore: this.#stockBefore,
-      ledger: await this.buyer().ledger(),
-      queues: await archive.queues(),
-      overdue: await archive.overdue(),
-      ...{ calls: [], keys: [], surprises: [], silences: [], restless: [] },
-      crashes: world.crashes,
-      notReady: undefined,
-      leaks: archive.leaks(),
-    };
   }
 }
