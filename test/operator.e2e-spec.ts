@@ -30,17 +30,7 @@ describe('an operator', () => {
 
   afterAll(() => stack.stop(), STACK_MS);
 
-  const refundBecomes = (outRefundNo: string, state: string) =>
-    until(
-      `${outRefundNo} is ${state}`,
-      async () => {
-        const sql = 'SELECT state FROM refund_request WHERE out_refund_no = ?';
-        const [row] = await stack.rows<{ state: string }>('order', sql, [outRefundNo]);
-        if (row?.state === state) return true;
-        throw new Error(`it is ${row?.state ?? 'unknown'}`);
-      },
-      ENDS_MS,
-    );
+  const refundBecomes = (outRefundNo: string, state: string) => stack.refundBecomes(outRefundNo, state, ENDS_MS);
   const anomaly = async (app: 'pay' | 'order', orderNo: string, kind: string) => {
     const { rows } = await operator.operatorList(app, 'anomalies');
     const found = rows.find((row) => row['orderNo'] === orderNo && row['kind'] === kind);

@@ -38,8 +38,6 @@ describe('J. Refunds', () => {
   };
   const ask = (orderNo: string, amountFen: number, { index = 0, restock = false } = {}) =>
     shop.operator(at(index), `operator-${index}`).refund(orderNo, { amountFen, reason: '测试', restock });
-  const STATE = 'SELECT state FROM refund_request WHERE out_refund_no = ?';
-  const refundBecomes = (no: string, state: string) => shop.becomes(no, 'order', STATE, [no], state);
   /** What stands at `pay` about a refund that waits. */
   const waits = (no: string, because: RegExp) =>
     until(`${no} waits`, async () => {
@@ -94,7 +92,7 @@ describe('J. Refunds', () => {
     expect(await moneyOf(order.orderNo)).toEqual({ refunded: 0, reserved: order.totalFee });
     await rename(`${file}.away`, file);
     await dueNow(outRefundNo);
-    await refundBecomes(outRefundNo, 'SUCCESS');
+    await shop.refundBecomes(outRefundNo, 'SUCCESS');
     await shop.orderBecomes(order.orderNo, 'REFUNDED');
   });
 
@@ -176,7 +174,7 @@ describe('J. Refunds', () => {
     await dueNow(outRefundNo);
     const replies = await Promise.all(Array.from({ length: 20 }, (_, i) => notices.post(told, at(i), 'refund')));
     expect(new Set(replies)).toEqual(new Set(['SUCCESS']));
-    await refundBecomes(outRefundNo, 'SUCCESS');
+    await shop.refundBecomes(outRefundNo, 'SUCCESS');
     expect(await moneyOf(order.orderNo)).toEqual({ refunded: 800, reserved: 0 });
     expect(await shop.wayOf(order.orderNo)).toEqual(['WAIT_PAY', 'PAID', 'PART_REFUNDED']);
   });
@@ -233,10 +231,10 @@ describe('J. Refunds', () => {
     await shop.control.endRefund(ofClosed, 'REFUNDCLOSE');
     await shop.control.endRefund(ofAbnormal, 'CHANGE');
     await shop.control.rules({ refundAfterMs: 1_000 });
-    await refundBecomes(ofPoor, 'SUCCESS');
-    await refundBecomes(ofRefused, 'REFUSED');
-    await refundBecomes(ofClosed, 'CLOSED');
-    await refundBecomes(ofAbnormal, 'ABNORMAL');
+    await shop.refundBecomes(ofPoor, 'SUCCESS');
+    await shop.refundBecomes(ofRefused, 'REFUSED');
+    await shop.refundBecomes(ofClosed, 'CLOSED');
+    await shop.refundBecomes(ofAbnormal, 'ABNORMAL');
     for (const [{ order }, kind, reserved] of [
       [refused, 'REFUND_REFUSED', 0],
       [closed, 'REFUND_CLOSED', 0],
@@ -250,7 +248,7 @@ describe('J. Refunds', () => {
       const anew = await ask(order.orderNo, 800);
       expect(numbers).not.toContainEqual(anew);
       await aMinuteLater(taken.transactionId);
-      await refundBecomes(anew.outRefundNo, 'SUCCESS');
+      await shop.refundBecomes(anew.outRefundNo, 'SUCCESS');
     }
   });
 

@@ -16,17 +16,7 @@ describe('money that goes back', () => {
 
   afterAll(() => stack.stop(), STACK_MS);
 
-  const refundBecomes = (outRefundNo: string, state: string) =>
-    until(
-      `${outRefundNo} is ${state}`,
-      async () => {
-        const sql = 'SELECT state FROM refund_request WHERE out_refund_no = ?';
-        const [row] = await stack.rows<{ state: string }>('order', sql, [outRefundNo]);
-        if (row?.state === state) return true;
-        throw new Error(`it is ${row?.state ?? 'unknown'}`);
-      },
-      ENDS_MS,
-    );
+  const refundBecomes = (outRefundNo: string, state: string) => stack.refundBecomes(outRefundNo, state, ENDS_MS);
   const anomalies = (orderNo: string) =>
     stack.rows('order', 'SELECT kind, state FROM anomaly WHERE order_no = ?', [orderNo]);
   const stock = () => stack.number('order', 'SELECT stock FROM product WHERE product_id = ?', [TEA.productId]);

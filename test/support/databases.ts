@@ -56,4 +56,10 @@ export class Databases {
     const sql = 'SELECT status FROM orders WHERE order_no = ?';
     return this.becomes(orderNo, 'order', sql, [orderNo], status, withinMs);
   }
+
+  /** How a refund stands at `order`. */
+  refundBecomes(outRefundNo: string, state: string, withinMs?: number): Promise<void> {
+    const sql = 'SELECT state FROM refund_request WHERE out_refund_no = ?';
+    return this.becomes(outRefundNo, 'order', sql, [outRefundNo], state, withinMs);
+  }
 }

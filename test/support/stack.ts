@@ -78,6 +78,11 @@ export class Stack {
     return this.#databases.orderBecomes(orderNo, status, withinMs);
   }
 
+  /** Waits until a refund stands so at `order`. */
+  refundBecomes(outRefundNo: string, state: string, withinMs?: number): Promise<void> {
+    return this.#databases.refundBecomes(outRefundNo, state, withinMs);
+  }
+
   /** One more process of `pay`; the notifications keep going to the first. */
   secondPay(extra: Record<string, string> = {}) {
     return startSecondPay(this.running, extra);

@@ -84,6 +84,10 @@ export class Twins {
     return this.#opened.databases.orderBecomes(orderNo, status);
   }
 
+  refundBecomes(outRefundNo: string, state: string): Promise<void> {
+    return this.#opened.databases.refundBecomes(outRefundNo, state);
+  }
+
   async statusOf(orderNo: string): Promise<string | undefined> {
     const [row] = await this.rows<{ status: string }>('order', 'SELECT status FROM orders WHERE order_no = ?', [
       orderNo,
