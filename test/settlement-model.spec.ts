@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { must, Walk } from './support/walk.ts';
 import {
   whenBuyerCancels,
   whenClosedAtWechat,
@@ -10,6 +11,7 @@ import { FIRST_STATUS, mayMove, type Move, type OrderState } from '../apps/order
 import { decideSettle } from '../apps/order/src/domain/settlement.ts';
 import { attemptMachine, isOpen, type Attempt, type AttemptState } from '../apps/pay/src/domain/attempt.ts';
 import { judge, type Payment } from '../apps/pay/src/domain/payment.ts';
+import { sampleAttempt, samplePayment } from '../apps/pay/src/domain/samples.testing.ts';
 
 /** How an order without refunds ends. */
 const ENDS = ['PAID', 'CANCELLED', 'PAY_FAILED'];
@@ -21,15 +23,9 @@ const NUMBER = 'TEST0000000000000000AA';
 const TRANSACTION = '4200000000000000000000000001';
 const FEE = 6_800;
 const EXPIRES_AT = Date.UTC(2026, 10, 21, 12, 30);
-const started = new Date(EXPIRES_AT - 60_000);
 
 type ToOrder = 'succeeded' | 'failed' | 'closed';
 type ToPay = 'close.requested';
-
-/** Throws like an expectation, at a fraction of the price: it is asked a million times. */
-function must(holds: boolean, what: string): void {
-  if (!holds) throw new Error(what);
-}
 
 /**
  * Both services with their real decisions, WeChat, and messages that may arrive late, out of order and more than once.
@@ -160,103 +156,40 @@ class Shop {
   }
 }
 
-const attempt: Attempt = {
-  orderNo: NUMBER,
-  seq: 1,
-  outTradeNo: NUMBER,
-  mchId: '1900000109',
-  appid: 'wx8888888888888888',
-  tradeType: 'NATIVE',
-  signType: 'HMAC-SHA256',
-  totalFee: FEE,
-  body: 'tea',
-  productId: NUMBER,
-  notifyUrl: 'https://pay.example.test/weixin/pay/notify/url',
-  spbillCreateIp: '127.0.0.1',
-  timeStart: started,
-  timeExpire: started,
-  prepaySeq: 1,
-  state: 'NOTPAY',
-  calledAt: started,
-  callingUntil: null,
-  payerOpenid: null,
-  scene: null,
-  prepayId: null,
-  codeUrl: null,
-  mwebUrl: null,
-  preparedAt: null,
-  transactionId: null,
-  paidAt: null,
-  openid: null,
-  settleSource: null,
-  nextCheckAt: started,
-  checkTries: 0,
-  createdAt: started,
-};
+const attempt: Attempt = { ...sampleAttempt, state: 'NOTPAY', totalFee: FEE };
+const payment: Payment = { ...samplePayment, transactionId: TRANSACTION, totalFee: FEE };
 
-const payment: Payment = {
-  kind: 'paid',
-  outTradeNo: NUMBER,
-  transactionId: TRANSACTION,
-  totalFee: FEE,
-  mchId: attempt.mchId,
-  appid: attempt.appid,
-  tradeType: 'NATIVE',
-  openid: undefined,
-  bankType: undefined,
-  paidAt: started,
-  source: 'query',
-};
-
-let steps = 0;
-const seen = new Set<string>();
-
-class Step implements fc.Command<object, Shop> {
-  constructor(
-    private readonly name: string,
-    private readonly act: (shop: Shop) => void,
-  ) {}
-
-  check = (): boolean => true;
-
-  run(_model: object, shop: Shop): void {
-    steps += 1;
-    const before = shop.order.status;
-    this.act(shop);
-    must(!hasEnded(before) || shop.order.status === before, `${before} was left`);
-    must(shop.returnedTimes === 0 || shop.wechat === 'CLOSED', `stock is back while WeChat says ${shop.wechat}`);
-    must(shop.paidTimes + shop.returnedTimes <= 1, 'ended twice');
-  }
-
-  toString = (): string => this.name;
-}
+const walk = new Walk<Shop>((shop, act) => {
+  const before = shop.order.status;
+  act();
+  must(!hasEnded(before) || shop.order.status === before, `${before} was left`);
+  must(shop.returnedTimes === 0 || shop.wechat === 'CLOSED', `stock is back while WeChat says ${shop.wechat}`);
+  must(shop.paidTimes + shop.returnedTimes <= 1, 'ended twice');
+});
 
 /** Any message that is under way arrives; sometimes it will arrive again. */
 const delivery = <T>(name: string, bagOf: (shop: Shop) => T[], hear: (shop: Shop, message: T) => void) =>
-  fc.tuple(fc.nat(20), fc.boolean()).map(
-    ([which, again]) =>
-      new Step(`${name} ${which}${again ? ' again' : ''}`, (shop) => {
-        const bag = bagOf(shop);
-        const index = which % Math.max(1, bag.length);
-        const [message] = again ? bag.slice(index, index + 1) : bag.splice(index, 1);
-        if (message !== undefined) hear(shop, message);
-      }),
+  fc.tuple(fc.nat(20), fc.boolean()).map(([which, again]) =>
+    walk.to(`${name} ${which}${again ? ' again' : ''}`, (shop) => {
+      const bag = bagOf(shop);
+      const index = which % Math.max(1, bag.length);
+      const [message] = again ? bag.slice(index, index + 1) : bag.splice(index, 1);
+      if (message !== undefined) hear(shop, message);
+    }),
   );
 
-const always = (name: string, act: (shop: Shop) => void) => fc.constant(new Step(name, act));
-
 const steppings = [
-  always('time passes', (shop) => (shop.now += 10_000)),
-  always('time-out', (shop) => shop.move(whenTimeIsUp(shop.order, new Date(shop.now)))),
-  always('cancel', (shop) => shop.move(whenBuyerCancels(shop.order, new Date(shop.now)))),
-  always('buyer pays', (shop) => shop.buyerPays()),
-  always('card refused', (shop) => shop.cardIsRefused()),
-  always('notified', (shop) => (shop.wechat === 'SUCCESS' ? shop.settle() : undefined)),
-  always('requery', (shop) => shop.requery()),
-  always('close asks', (shop) => shop.closeAsks()),
-  always('close closes', (shop) => shop.closeCloses()),
-  always('close concludes', (shop) => shop.conclude()),
-  always('order resends', (shop) => shop.resend()),
+  walk.always('time passes', (shop) => (shop.now += 10_000)),
+  walk.always('time-out', (shop) => shop.move(whenTimeIsUp(shop.order, new Date(shop.now)))),
+  walk.always('cancel', (shop) => shop.move(whenBuyerCancels(shop.order, new Date(shop.now)))),
+  walk.always('buyer pays', (shop) => shop.buyerPays()),
+  walk.always('card refused', (shop) => shop.cardIsRefused()),
+  walk.always('notified', (shop) => (shop.wechat === 'SUCCESS' ? shop.settle() : undefined)),
+  walk.always('requery', (shop) => shop.requery()),
+  walk.always('close asks', (shop) => shop.closeAsks()),
+  walk.always('close closes', (shop) => shop.closeCloses()),
+  walk.always('close concludes', (shop) => shop.conclude()),
+  walk.always('order resends', (shop) => shop.resend()),
   delivery(
     'order hears',
     (shop) => shop.toOrder,
@@ -271,20 +204,21 @@ const steppings = [
 
 describe('pay and order together, with messages late, repeated and out of order', () => {
   it('end every order the way WeChat ended it: paid once, or closed there with its stock back once', () => {
-    fc.assert(
-      fc.property(fc.commands(steppings, { maxCommands: LONGEST, size: 'max' }), (commands) => {
-        const shop = new Shop();
-        fc.modelRun(() => ({ model: {}, real: shop }), commands);
+    const seen = new Set<string>();
+    walk.go(
+      steppings,
+      () => new Shop(),
+      { walks: RUNS, longest: LONGEST },
+      (shop) => {
         shop.rest();
         seen.add(shop.order.status);
         expect(ENDS).toContain(shop.order.status);
         expect(shop.order.status === 'PAID').toBe(shop.wechat === 'SUCCESS');
         expect(shop.paidTimes).toBe(shop.wechat === 'SUCCESS' ? 1 : 0);
         expect(shop.returnedTimes).toBe(shop.wechat === 'SUCCESS' ? 0 : 1);
-      }),
-      { numRuns: RUNS },
+      },
     );
-    expect(steps).toBeGreaterThan(60_000);
+    expect(walk.stepsTaken).toBeGreaterThan(60_000);
     expect(seen).toEqual(new Set(['PAID', 'CANCELLED', 'PAY_FAILED']));
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { must, Walk } from '../../../../test/support/walk.ts';
 import { whenAmountDiffers, whenBuyerCancels, whenClosedAtWechat, whenPaymentFailed, whenTimeIsUp } from './closing.ts';
 import { FIRST_STATUS, isFinal, mayMove, type Move, type OrderState } from './order-states.ts';
 import { judgeReview, type Decision } from './review.ts';
@@ -9,11 +10,6 @@ const RUNS = 3_000;
 const LONGEST = 100;
 const TOTAL_FEE = 6_800;
 const EXPIRES_AT = Date.UTC(2026, 10, 21, 12, 30);
-
-/** Throws like an expectation, at a fraction of the price: it is asked a million times. */
-function must(holds: boolean, what: string): void {
-  if (!holds) throw new Error(what);
-}
 
 /** An order as its table keeps it, with the books beside it. */
 class Kept {
@@ -71,57 +67,37 @@ class Kept {
   }
 }
 
-let steps = 0;
+const walk = new Walk<Kept>((kept, act) => {
+  const before = kept.order.status;
+  act();
+  must(!isFinal(before) || kept.order.status === before, `${before} was left`);
+  must(kept.paidTimes + kept.returnedTimes <= 1, 'ended twice');
+  const mains = [...kept.booked.values()].filter((role) => role === 'MAIN').length;
+  must(mains === (kept.order.status === 'PAID' ? 1 : 0), `${kept.order.status} with ${mains} main payments`);
+});
 
-class Step implements fc.Command<object, Kept> {
-  constructor(
-    private readonly name: string,
-    private readonly act: (kept: Kept) => void,
-  ) {}
-
-  check = (): boolean => true;
-
-  run(_model: object, kept: Kept): void {
-    steps += 1;
-    const before = kept.order.status;
-    this.act(kept);
-    must(!isFinal(before) || kept.order.status === before, `${before} was left`);
-    must(kept.paidTimes + kept.returnedTimes <= 1, 'ended twice');
-    const mains = [...kept.booked.values()].filter((role) => role === 'MAIN').length;
-    must(mains === (kept.order.status === 'PAID' ? 1 : 0), `${kept.order.status} with ${mains} main payments`);
-  }
-
-  toString = (): string => this.name;
-}
-
-const always = (name: string, act: (kept: Kept) => void) => fc.constant(new Step(name, act));
 const now = (kept: Kept) => new Date(kept.now);
 
 const steppings = [
-  always('time passes', (kept) => (kept.now += 700)),
-  always('time-out', (kept) => kept.move(whenTimeIsUp(kept.order, now(kept)))),
-  always('cancel', (kept) => kept.move(whenBuyerCancels(kept.order, now(kept)))),
-  always('failed', (kept) => kept.move(whenPaymentFailed(kept.order, now(kept)))),
-  always('mismatched', (kept) => kept.move(whenAmountDiffers(kept.order, now(kept)))),
-  always('accept', (kept) => kept.decide('accept')),
-  always('give back', (kept) => kept.decide('refund')),
-  always('closed', (kept) => kept.move(whenClosedAtWechat(kept.order, now(kept)))),
+  walk.always('time passes', (kept) => (kept.now += 700)),
+  walk.always('time-out', (kept) => kept.move(whenTimeIsUp(kept.order, now(kept)))),
+  walk.always('cancel', (kept) => kept.move(whenBuyerCancels(kept.order, now(kept)))),
+  walk.always('failed', (kept) => kept.move(whenPaymentFailed(kept.order, now(kept)))),
+  walk.always('mismatched', (kept) => kept.move(whenAmountDiffers(kept.order, now(kept)))),
+  walk.always('accept', (kept) => kept.decide('accept')),
+  walk.always('give back', (kept) => kept.decide('refund')),
+  walk.always('closed', (kept) => kept.move(whenClosedAtWechat(kept.order, now(kept)))),
   fc
     .tuple(
       fc.constantFrom('t1', 't2', 't3'),
       fc.constantFrom(TOTAL_FEE, TOTAL_FEE, TOTAL_FEE, TOTAL_FEE - 1, TOTAL_FEE + 1),
     )
-    .map(([id, fee]) => new Step(`settle ${id} ${fee}`, (kept) => kept.settle(id, fee))),
+    .map(([id, fee]) => walk.to(`settle ${id} ${fee}`, (kept) => kept.settle(id, fee))),
 ];
 
 describe('an order under any sequence of news', () => {
   it('is paid at most once, returns its stock at most once, and never leaves its end', () => {
-    fc.assert(
-      fc.property(fc.commands(steppings, { maxCommands: LONGEST, size: 'max' }), (commands) => {
-        fc.modelRun(() => ({ model: {}, real: new Kept() }), commands);
-      }),
-      { numRuns: RUNS },
-    );
-    expect(steps).toBeGreaterThan(100_000);
+    walk.go(steppings, () => new Kept(), { walks: RUNS, longest: LONGEST });
+    expect(walk.stepsTaken).toBeGreaterThan(100_000);
   });
 });

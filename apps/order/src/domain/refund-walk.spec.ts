@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { must, Walk } from '../../../../test/support/walk.ts';
 import { isFinal, mayMove, type OrderStatus } from './order-states.ts';
 import {
   afterRefund,
@@ -19,11 +20,6 @@ import {
 const RUNS = 3_000;
 const LONGEST = 100;
 const TOTAL_FEE = 300;
-
-/** Throws like an expectation, at a fraction of the price: it is asked a million times. */
-function must(holds: boolean, what: string): void {
-  if (!holds) throw new Error(what);
-}
 
 const isBack = (state: RefundState): boolean => state === 'SUCCESS' || state === 'REPAID';
 
@@ -66,56 +62,40 @@ class Kept {
   }
 }
 
-let steps = 0;
-
-class Step implements fc.Command<object, Kept> {
-  constructor(
-    private readonly name: string,
-    private readonly act: (kept: Kept) => void,
-  ) {}
-
-  check = (): boolean => true;
-
-  run(_model: object, kept: Kept): void {
-    steps += 1;
-    const [before, done] = [kept.status, kept.requests.filter(({ state }) => isBack(state)).length];
-    this.act(kept);
-    const { refundedFen, reservedFen, totalFee } = kept.payment;
-    const sum = (of: (state: RefundState) => boolean) =>
-      kept.requests.filter(({ state }) => of(state)).reduce((total, { amountFen }) => total + amountFen, 0);
-    must(refundedFen + reservedFen <= totalFee, `${refundedFen} back and ${reservedFen} set aside of ${totalFee}`);
-    must(reservedFen === sum(isReserved), `${reservedFen} are set aside for ${sum(isReserved)}`);
-    must(refundedFen === sum(isBack), `${refundedFen} are booked as given back`);
-    must(kept.requests.filter(({ state }) => isBack(state)).length >= done, 'a refund was taken back');
-    must(!isFinal(before) || kept.status === before, `${before} was left`);
-    must((kept.status === 'REFUNDED') === (refundedFen === totalFee), `${kept.status} with ${refundedFen} back`);
-    must(kept.requests.filter(({ state }) => state !== 'REFUSED').length <= MAX_REFUNDS, 'too many refunds');
-  }
-
-  toString = (): string => this.name;
-}
+const walk = new Walk<Kept>((kept, act) => {
+  const [before, done] = [kept.status, kept.requests.filter(({ state }) => isBack(state)).length];
+  act();
+  const { refundedFen, reservedFen, totalFee } = kept.payment;
+  const sum = (of: (state: RefundState) => boolean) =>
+    kept.requests.filter(({ state }) => of(state)).reduce((total, { amountFen }) => total + amountFen, 0);
+  must(refundedFen + reservedFen <= totalFee, `${refundedFen} back and ${reservedFen} set aside of ${totalFee}`);
+  must(reservedFen === sum(isReserved), `${reservedFen} are set aside for ${sum(isReserved)}`);
+  must(refundedFen === sum(isBack), `${refundedFen} are booked as given back`);
+  must(kept.requests.filter(({ state }) => isBack(state)).length >= done, 'a refund was taken back');
+  must(!isFinal(before) || kept.status === before, `${before} was left`);
+  must((kept.status === 'REFUNDED') === (refundedFen === totalFee), `${kept.status} with ${refundedFen} back`);
+  must(kept.requests.filter(({ state }) => state !== 'REFUSED').length <= MAX_REFUNDS, 'too many refunds');
+});
 
 const ends = refundStates.filter((state) => state !== 'REQUESTED');
 
 const steppings = [
-  fc.integer({ min: 1, max: 120 }).map((fen) => new Step(`request ${fen}`, (kept) => kept.request(fen))),
+  fc.integer({ min: 1, max: 120 }).map((fen) => walk.to(`request ${fen}`, (kept) => kept.request(fen))),
   fc
     .tuple(fc.nat(20), fc.constantFrom(...ends))
-    .map(([index, end]) => new Step(`end ${index} ${end}`, (kept) => kept.end(index, end))),
+    .map(([index, end]) => walk.to(`end ${index} ${end}`, (kept) => kept.end(index, end))),
 ];
 
 describe('refunds of a paid order under any sequence of news', () => {
   it('never exceed what was paid, and every fen is free, set aside or back', () => {
     const seen = new Set<OrderStatus>();
-    fc.assert(
-      fc.property(fc.commands(steppings, { maxCommands: LONGEST, size: 'max' }), (commands) => {
-        const kept = new Kept();
-        fc.modelRun(() => ({ model: {}, real: kept }), commands);
-        seen.add(kept.status);
-      }),
-      { numRuns: RUNS },
+    walk.go(
+      steppings,
+      () => new Kept(),
+      { walks: RUNS, longest: LONGEST },
+      ({ status }) => void seen.add(status),
     );
-    expect(steps).toBeGreaterThan(100_000);
+    expect(walk.stepsTaken).toBeGreaterThan(100_000);
     expect(seen).toEqual(new Set(['PAID', 'PART_REFUNDED', 'REFUNDED']));
   });
 });

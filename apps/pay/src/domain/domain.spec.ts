@@ -4,53 +4,22 @@ import { wechatBody } from './body.ts';
 import { machine } from './machine.ts';
 import { type OrderStatus, orderStatusMachine, type Payable, type PayableState, prepayRefusal } from './payable.ts';
 import { type FailedPayment, isAcknowledged, judge, type Payment } from './payment.ts';
+import type { RefundState } from './refund.ts';
 import { closeBackOffMs, nextCheckMs } from './schedule.ts';
-import {
-  isDefiniteRefusal,
-  refundAdvice,
-  refundMachine,
-  type RefundState,
-  refundTryMs,
-  tellConsoleMs,
-  wechatReason,
-} from './refund.ts';
+import { sampleAttempt, samplePayment } from './samples.testing.ts';
 import { statusView } from './view.ts';
 
 const now = new Date('2026-11-21T10:00:00Z');
 const after = (ms: number): Date => new Date(now.getTime() + ms);
 
+/** With a code on the screen. */
 const attempt = (over: Partial<Attempt> = {}): Attempt => ({
-  orderNo: 'TEST0000000000000000AA',
-  seq: 1,
-  outTradeNo: 'TEST0000000000000000AA',
-  mchId: '1900000109',
-  appid: 'wx8888888888888888',
-  tradeType: 'NATIVE',
-  signType: 'HMAC-SHA256',
-  totalFee: 100,
-  body: 'tea',
-  productId: 'TEST0000000000000000AA',
-  notifyUrl: 'https://pay.example.test/weixin/pay/notify/url',
-  spbillCreateIp: '127.0.0.1',
-  timeStart: now,
+  ...sampleAttempt,
   timeExpire: after(1_800_000),
-  prepaySeq: 1,
   state: 'NOTPAY',
-  calledAt: now,
-  callingUntil: null,
-  payerOpenid: null,
-  scene: null,
   prepayId: 'wx201410272009395522657a690389285100',
   codeUrl: 'weixin://wxpay/bizpayurl?pr=NwY5Mz9',
-  mwebUrl: null,
   preparedAt: now,
-  transactionId: null,
-  paidAt: null,
-  openid: null,
-  settleSource: null,
-  nextCheckAt: now,
-  checkTries: 0,
-  createdAt: now,
   ...over,
 });
 
@@ -67,20 +36,7 @@ const payable = (over: Partial<Payable> = {}): Payable => ({
   ...over,
 });
 
-const payment = (over: Partial<Payment> = {}): Payment => ({
-  kind: 'paid',
-  outTradeNo: 'TEST0000000000000000AA',
-  transactionId: '4200000478201912254663157927',
-  totalFee: 100,
-  mchId: '1900000109',
-  appid: 'wx8888888888888888',
-  tradeType: 'NATIVE',
-  openid: undefined,
-  bankType: undefined,
-  paidAt: now,
-  source: 'query',
-  ...over,
-});
+const payment = (over: Partial<Payment> = {}): Payment => ({ ...samplePayment, ...over });
 
 describe('a machine', () => {
   it('refuses a table with a state that cannot be reached', () => {
@@ -290,50 +246,5 @@ describe('the body WeChat shows', () => {
     expect(Buffer.byteLength(wechatBody('茶'.repeat(100)))).toBe(126);
     expect(wechatBody('a'.repeat(200))).toHaveLength(127);
     expect(wechatBody(`${'a'.repeat(126)}é`)).toBe('a'.repeat(126));
-  });
-});
-
-describe('refunds', () => {
-  it('end once, except that money which is back is back', () => {
-    for (const end of ['SUCCESS', 'CLOSED', 'ABNORMAL', 'REFUSED'] as const) {
-      expect(refundMachine.may('REQUESTED', end)).toBe(true);
-      expect(refundMachine.may(end, 'SUCCESS')).toBe(end !== 'SUCCESS');
-      for (const to of ['REQUESTED', 'PROCESSING', 'CLOSED', 'ABNORMAL', 'REFUSED'] as const) {
-        expect(refundMachine.may(end, to)).toBe(false);
-      }
-    }
-    expect(refundMachine.may('PROCESSING', 'REFUSED')).toBe(false);
-  });
-  it('are given up only for codes that can never change', () => {
-    expect(['ERROR', 'TRADE_OVERDUE'].map(isDefiniteRefusal)).toEqual([true, true]);
-    expect(['NOTENOUGH', 'SYSTEMERROR', 'FREQUENCY_LIMITED', 'NEW'].map(isDefiniteRefusal)).toEqual([
-      false,
-      false,
-      false,
-      false,
-    ]);
-  });
-  it('are tried without end, ever more slowly', () => {
-    expect([0, 1, 99].map((tries) => refundTryMs('REQUESTED', tries))).toEqual([5_000, 10_000, 600_000]);
-    expect([0, 1, 99].map((tries) => refundTryMs('PROCESSING', tries))).toEqual([3_000, 6_000, 1_800_000]);
-    expect([tellConsoleMs(0), tellConsoleMs(17)]).toEqual([60_000, undefined]);
-  });
-  it.each([
-    ['REQUESTED', '', 'Nothing'],
-    ['REQUESTED', 'NOTENOUGH', 'Top up'],
-    ['REQUESTED', 'no merchant certificate: set WECHAT_CERT', 'Repair the merchant certificate'],
-    ['REQUESTED', 'CERT_ERROR', 'Repair the merchant certificate'],
-    ['REQUESTED', 'SYSTEMERROR', 'Nothing: it is repeated'],
-    ['PROCESSING', '', 'Nothing'],
-    ['SUCCESS', '', 'Nothing'],
-    ['REFUSED', 'TRADE_OVERDUE', 'anomalies of order'],
-    ['CLOSED', '', 'anomalies of order'],
-    ['ABNORMAL', '', 'anomalies of order'],
-  ] as const)('come with advice: %s after %j', (state, lastError, advice) => {
-    expect(refundAdvice({ state, lastError })).toContain(advice);
-  });
-  it('give a reason that WeChat takes', () => {
-    expect(Buffer.byteLength(wechatReason('茶'.repeat(80)))).toBe(78);
-    expect([wechatReason('a👕b\n'), wechatReason(' ')]).toEqual(['a?b?', '-']);
   });
 });
