@@ -57,6 +57,18 @@ const visibleText = (page: string): string => {
 };
 
 describe('the cashier page', () => {
+  // Money of another amount came in time: an operator gave it back.
+  it.each(['refunding', 'refunded'] as const)(
+    'of money that goes back (%s) does not say why it came to that',
+    (phase) => {
+      for (const locale of locales) {
+        const { text } = cashierTexts[locale].phase[phase];
+        expect(visibleText(renderCashier(view({ phase, orderStatus: 'CANCELLED', locale })))).toContain(text);
+        expect(text).not.toMatch(/arrived|late|到达|结束/);
+      }
+    },
+  );
+
   it.each([
     ...(['REQUESTED', 'PROCESSING', 'ABNORMAL'] as const).map((state) => [state, 'on its way back to you'] as const),
     ['SUCCESS', 'paid back to where it came from'],

@@ -177,12 +177,12 @@ export const cashierTexts: Record<Locale, CashierTexts> = {
       },
       refunding: {
         heading: '正在为您退款',
-        text: '付款到达时订单已经结束。款项会自动原路退回，您无需操作，请勿再次付款。',
+        text: '这笔订单没有成交。您付的款项会自动原路退回，您无需操作，请勿再次付款。',
         live: '正在为您退款',
       },
       refunded: {
         heading: '款项已退回',
-        text: '付款到达时订单已经结束，款项已原路退回。银行卡可能需要几天到账。',
+        text: '这笔订单没有成交，您付的款项已原路退回。银行卡可能需要几天到账。',
         live: '款项已退回',
       },
     },
@@ -287,12 +287,12 @@ export const cashierTexts: Record<Locale, CashierTexts> = {
       },
       refunding: {
         heading: 'We are refunding you',
-        text: 'Your payment arrived after this order had ended. The money goes back by itself to where it came from; please do not pay again.',
+        text: 'This order was not completed. What you paid goes back by itself to where it came from; please do not pay again.',
         live: 'We are refunding you',
       },
       refunded: {
         heading: 'Refunded',
-        text: 'Your payment arrived after this order had ended, and the money went back to where it came from. A bank card may take some days.',
+        text: 'This order was not completed, and what you paid went back to where it came from. A bank card may take some days.',
         live: 'Refunded',
       },
     },
