@@ -170,11 +170,40 @@ describe('every way to pay', () => {
       expect((await come({ cookie: visit }, callback.replace(/code=\w+/, 'code=neverGiven'))).status).toBe(403);
       const back = await come({ cookie: visit });
       expect([back.status, back.headers.get('location')]).toEqual([302, `/pay/${orderNo}`]);
-      expect(back.headers.getSetCookie().map((one) => one.split('=')[0])).toEqual(['paypair_openid', 'paypair_oauth']);
+      expect(back.headers.getSetCookie().map((one) => one.split('=')[0])).toEqual([
+        'paypair_openid',
+        expect.stringMatching(/^paypair_oauth_[0-9a-f]{8}$/),
+      ]);
       expect(back.headers.getSetCookie().join()).not.toContain('oPaypair');
       // WeChat redirects twice now and then: the same code again leads on, and names nobody.
       const twice = await come({ cookie: visit });
       expect([twice.status, twice.headers.getSetCookie()]).toEqual([302, []]);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'keeps what several pages of one browser have begun at WeChat apart, and forgets the oldest of many',
+    async () => {
+      const { buyer, orderNo } = await ordered(stack);
+      const jar = new Map<string, string>();
+      const header = () => ({ cookie: [buyer.cookiesOf(orderNo).cookie, ...jar.values()].join('; ') });
+      const callbacks: string[] = [];
+      for (let page = 0; page < 6; page += 1) {
+        const start = await fetch(`${stack.links.pay}/weixin/oauth/start?outtradeno=${orderNo}`, {
+          ...{ headers: header(), redirect: 'manual' },
+        });
+        for (const cookie of start.headers.getSetCookie()) {
+          const [name = ''] = cookie.split('=');
+          if (cookie.includes('Max-Age=0')) jar.delete(name);
+          else jar.set(name, cookie.split(';')[0]!);
+        }
+        const wechat = await fetch(start.headers.get('location')!, { redirect: 'manual' });
+        callbacks.push(wechat.headers.get('location')!);
+      }
+      expect(jar.size).toBe(5);
+      const backs = await Promise.all(callbacks.map((url) => fetch(url, { headers: header(), redirect: 'manual' })));
+      expect(backs.map(({ status }) => status)).toEqual([403, 302, 302, 302, 302, 302]);
     },
     TEST_MS,
   );

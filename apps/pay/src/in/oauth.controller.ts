@@ -10,8 +10,18 @@ import { OpenidSession } from './openid-session.ts';
 import { PayAccess } from './pay-access.ts';
 import { type CookieKind, SealedCookies } from './sealed-cookie.ts';
 
-/** One visit to WeChat: binds the answer to the browser that was sent there, and says which order it was for. */
-const VISIT: CookieKind = { name: 'paypair_oauth', path: '/weixin/oauth', maxAgeSeconds: 600 };
+/**
+ * One visit to WeChat: binds the answer to the browser that was sent there, and says which order it was for. Each has a
+ * cookie of its own, so that a second page, or a page that is loaded twice, does not undo the first.
+ */
+const visit = (state: string): CookieKind => ({
+  name: `paypair_oauth_${state.slice(0, 8)}`,
+  path: '/weixin/oauth',
+  maxAgeSeconds: 600,
+});
+const isState = (text: unknown): text is string => typeof text === 'string' && /^[0-9a-f]{32}$/.test(text);
+/** A request's header is bounded: of more visits at once the oldest are forgotten. */
+const MAX_VISITS = 5;
 
 /** Trouble of the moment. */
 const SOON_MS = 2_000;
@@ -49,10 +59,16 @@ export class OauthController {
     const orderNo = await this.access.orderOf(request, number);
     if (!this.identify.isConfigured) throw wayNotConfigured('WECHAT_OAUTH_SECRET');
     const state = randomBytes(16).toString('hex');
-    const visit = await this.cookies.seal(VISIT, { state, orderNo, done: false });
+    const begun = await this.cookies.seal(visit(state), { state, orderNo, done: false });
+    const forgotten = this.cookies.forgetOldest(
+      request,
+      /paypair_oauth_[0-9a-f]{8}(?==)/g,
+      MAX_VISITS - 1,
+      visit(state),
+    );
     await reply
       .header('cache-control', 'no-store')
-      .header('set-cookie', [visit, ...this.access.cookiesFor(request, orderNo)])
+      .header('set-cookie', [begun, ...forgotten, ...this.access.cookiesFor(request, orderNo)])
       .redirect(this.identify.authorizeUrl(state), 302);
   }
 
@@ -68,9 +84,9 @@ export class OauthController {
 
   private async returned(query: Returned, request: FastifyRequest): Promise<{ orderNo: string; cookies: string[] }> {
     if (!this.identify.isConfigured) throw wayNotConfigured('WECHAT_OAUTH_SECRET');
-    const visit = await this.cookies.open(VISIT, request);
-    const { state, orderNo, done } = visit ?? {};
-    if (typeof orderNo !== 'string' || typeof query.state !== 'string' || query.state !== state) {
+    const begun = isState(query.state) ? await this.cookies.open(visit(query.state), request) : undefined;
+    const { state, orderNo, done } = begun ?? {};
+    if (typeof orderNo !== 'string' || !isState(state) || query.state !== state) {
       throw new Problem(403, 'OAUTH_STATE_INVALID', 'This answer of WeChat is not for a visit of this browser.');
     }
     // The way back, walked a second time: by the back button, or by WeChat itself, which may redirect twice.
@@ -82,7 +98,7 @@ export class OauthController {
     switch (identified.kind) {
       case 'openid': {
         const kept = await this.session.remember(identified.openid);
-        return { orderNo, cookies: [kept, await this.cookies.seal(VISIT, { state, orderNo, done: true })] };
+        return { orderNo, cookies: [kept, await this.cookies.seal(visit(state), { state, orderNo, done: true })] };
       }
       case 'used':
         return { orderNo, cookies: [] };

@@ -36,6 +36,21 @@ export class SealedCookies {
     return hardCookie(name, value, { maxAgeSeconds, path, secure: this.settings.secure });
   }
 
+  /**
+   * `Set-Cookie` values that take back the oldest of many cookies that a browser has, so that `kept` remain.
+   * @param names finds the names of all of them
+   */
+  forgetOldest(
+    request: Pick<FastifyRequest, 'headers'>,
+    names: RegExp,
+    kept: number,
+    { path }: Pick<CookieKind, 'path'>,
+  ): string[] {
+    const found = [...(request.headers.cookie ?? '').matchAll(names)].map(([name]) => name);
+    const old = found.slice(0, Math.max(0, found.length - kept));
+    return old.map((name) => hardCookie(name, '', { maxAgeSeconds: 0, path, secure: this.settings.secure }));
+  }
+
   /** What was sealed, or undefined when there is none, or none of ours, or its time is over. */
   async open(
     { name }: CookieKind,
