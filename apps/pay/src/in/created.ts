@@ -1,5 +1,4 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiResponse } from '@nestjs/swagger';
+import { Refuses } from '#platform';
 import type { PrepayAnswer, Ready } from '../flow/prepay.ts';
 import { problemOf } from './answers.ts';
 
@@ -13,30 +12,18 @@ export interface Created {
   expires_at: string;
 }
 
-const REFUSALS = [
-  {
-    status: 403,
-    description:
-      'PAY_LINK_REQUIRED, PAY_LINK_EXPIRED; jsapi: OPENID_REQUIRED, with `authorizeUrl` to send the browser to',
-  },
-  { status: 404, description: 'ORDER_NOT_FOUND, WAY_NOT_CONFIGURED' },
-  {
-    status: 409,
-    description:
-      'ORDER_PAID, ORDER_CLOSED, ORDER_EXPIRED, ORDER_CLOSING, ORDER_IN_REVIEW, TOO_MANY_ATTEMPTS; ATTEMPT_CLOSING, with ' +
-      'the `way` that is still open and Retry-After',
-  },
-  {
-    status: 502,
-    description: 'WECHAT_REFUSED, with `wechatCode` and `wechatText`; WECHAT_UNREACHABLE, safe to repeat',
-  },
-  { status: 503, description: 'ORDER_UNREACHABLE, UNAVAILABLE' },
-  { status: 504, description: 'WECHAT_UNREACHABLE, safe to repeat' },
-] as const;
-
 /** Every refusal of a way to pay, for the API's description. */
 export const Refusals = (): MethodDecorator & ClassDecorator =>
-  applyDecorators(...REFUSALS.map((refusal) => ApiResponse(refusal)));
+  Refuses({
+    403: 'PAY_LINK_REQUIRED, PAY_LINK_EXPIRED; jsapi: OPENID_REQUIRED, with `authorizeUrl` to send the browser to',
+    404: 'ORDER_NOT_FOUND, WAY_NOT_CONFIGURED',
+    409:
+      'ORDER_PAID, ORDER_CLOSED, ORDER_EXPIRED, ORDER_CLOSING, ORDER_IN_REVIEW, TOO_MANY_ATTEMPTS; ATTEMPT_CLOSING, with ' +
+      'the `way` that is still open and Retry-After',
+    502: 'WECHAT_REFUSED, with `wechatCode` and `wechatText`; WECHAT_UNREACHABLE, safe to repeat',
+    503: 'ORDER_UNREACHABLE, UNAVAILABLE',
+    504: 'WECHAT_UNREACHABLE, safe to repeat',
+  });
 
 /** @throws Problem for what is not ready */
 export function made<T extends object>(answer: PrepayAnswer<T>): Ready & T {
