@@ -13,13 +13,16 @@ export interface DatabaseOptions {
 
 const ACQUIRE_WITHIN_MS = 2_000;
 const STATEMENT_WITHIN_MS = 5_000;
+/** Unused connections are given up before the server does it, which may come in between. */
+const IDLE_MS = 30_000;
 /** Callers waiting for a connection; more would only wait in vain. */
 const MAX_WAITING = 500;
 
 /**
  * A data source that is not connected yet. Every session is READ COMMITTED (a plain read sees what is committed, and a
  * later conditional UPDATE the same), UTC, strict and utf8mb4; big integers come as text; times are read and written as
- * UTC; waiting for a connection ends after 2 s, a statement after 5 s, a lock wait after 3 s.
+ * UTC; waiting for a connection ends after 2 s, a statement after 5 s, a lock wait after 3 s, and a transaction that nobody goes
+ * on with after 15 s (MySQL: a minute).
  */
 export const createDataSource = (options: DatabaseOptions): DataSource =>
   new DataSource(dataSourceOptions(options, STATEMENT_WITHIN_MS));
@@ -55,7 +58,8 @@ function dataSourceOptions(
     bigNumberStrings: true,
     connectTimeout: 3_000,
     poolSize,
-    extra: { queueLimit: MAX_WAITING, enableKeepAlive: true, maxIdle: poolSize, idleTimeout: 60_000 },
+    // mysql2 looks at `idleTimeout` only when not all connections may idle.
+    extra: { queueLimit: MAX_WAITING, enableKeepAlive: true, maxIdle: Math.max(1, poolSize - 1), idleTimeout: IDLE_MS },
     entities,
     migrations,
     synchronize: false,

@@ -18,15 +18,30 @@ export interface Mysql2Driver {
   createPool: (options: PoolOptions) => Pool;
 }
 
+/** A transaction in which nothing is asked for so long has lost its process; no work of ours pauses for half of it. */
+const IDLE_TRANSACTION_SECONDS = 15;
 /**
- * Set once per connection. `max_statement_time` is MariaDB's (it reads comments beginning `M!`), `max_execution_time`
- * MySQL's (MariaDB skips comments with a MySQL version of 5.7 or later).
+ * MySQL knows no such bound, only one for idle sessions. Those in the pool must be younger: see `idleTimeout` in
+ * data-source.ts.
+ */
+const IDLE_SESSION_SECONDS = 60;
+
+/**
+ * Set once per connection. `max_statement_time` and `idle_transaction_timeout` are MariaDB's (it reads comments beginning
+ * `M!`), `max_execution_time` MySQL's (MariaDB skips comments with a MySQL version of 5.7 or later).
+ *
+ * The idle bounds are for a machine that vanishes with a transaction open: nobody tells the server, which would keep the
+ * rows of that transaction locked for hours. Migrations have none: one session of theirs idles while the other works.
  */
 const sessionSql = (statementWithinMs: number | undefined): string =>
   `SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 3,
     sql_mode = 'STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'
     /*M! , max_statement_time = ${(statementWithinMs ?? 0) / 1000} */
-    /*!80000 , max_execution_time = ${statementWithinMs ?? 0} */`;
+    /*!80000 , max_execution_time = ${statementWithinMs ?? 0} */` +
+  (statementWithinMs === undefined
+    ? ''
+    : `/*M! , idle_transaction_timeout = ${IDLE_TRANSACTION_SECONDS} */
+    /*!80000 , wait_timeout = ${IDLE_SESSION_SECONDS} */`);
 
 /** mysql2 as TypeORM wants it, with {@link PoolBounds}. Hand it over as the data source's `driver`. */
 export const boundedDriver = (bounds: PoolBounds): Mysql2Driver => ({

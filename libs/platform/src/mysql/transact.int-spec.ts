@@ -201,6 +201,20 @@ describe('a transaction', () => {
   });
 });
 
+describe('a transaction whose process says nothing more', () => {
+  it('C15 lets go of its rows, so that nobody waits for a machine that is gone', async () => {
+    const runner = dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query(ADD, [7, 'a']);
+    await other.query('SET SESSION innodb_lock_wait_timeout = 100');
+    const [rows] = await other.query("SELECT fen FROM account WHERE id = 'a' FOR UPDATE");
+    expect(rows).toEqual([{ fen: 0 }]);
+    // It comes back too late.
+    expect(isInfrastructureTrouble(await trouble(runner.commitTransaction()))).toBe(true);
+    await runner.release();
+  });
+});
+
 describe('a statement whose connection breaks', () => {
   it('is answered, and leaves no timer behind that would answer it again', async () => {
     const { pool } = dataSource.driver as unknown as { pool: Pool };
