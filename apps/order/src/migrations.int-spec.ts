@@ -1,34 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
-import {
-  migrateAtOnce,
-  migrateThroughDeaths,
-  narrowColumns,
-  tablesOf,
-} from '../../../test/support/killed-migrations.ts';
-import { freshSchema } from '../../../test/support/services.ts';
+import { testMigrations } from '../../../test/support/migrations.ts';
 import { orderSchema } from './out/mysql/schema.ts';
 
-describe('migrations whose process is killed, H4 of the fault matrix', () => {
-  it('are taken up after every statement, and end as those of a process that lives', async () => {
-    const [killed, whole] = [await freshSchema('order'), await freshSchema('order')];
-    try {
-      expect(await migrateThroughDeaths(killed.url, orderSchema)).toBeGreaterThan(orderSchema.migrations.length);
-      await migrateAtOnce(whole.url, orderSchema);
-      expect(await tablesOf(killed.url)).toEqual(await tablesOf(whole.url));
-    } finally {
-      await Promise.all([killed.drop(), whole.drop()]);
-    }
-  });
-});
-
-describe('migrations of a schema that was made for another language', () => {
-  it('make room for every character', async () => {
-    const schema = await freshSchema('order', 'latin1');
-    try {
-      await migrateAtOnce(schema.url, orderSchema);
-      expect(await narrowColumns(schema.url)).toEqual([]);
-    } finally {
-      await schema.drop();
-    }
-  });
-});
+testMigrations('order', orderSchema);

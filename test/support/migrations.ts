@@ -1,20 +1,50 @@
-/** Migrations in processes that are killed on the way. MySQL commits DDL as it goes, so each leaves half of its work. */
+/** What must hold of the migrations of every app. MySQL commits DDL as it goes, so one that is killed leaves half of its work. */
+import { describe, expect, it } from '@jest/globals';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { freshSchema } from './services.ts';
 import { type DatabaseOptions, migrate, MigrationFailed, openDataSource } from '#platform';
 
 type Migration = new () => MigrationInterface;
-export interface Schema extends Pick<DatabaseOptions, 'entities'> {
+interface Schema extends Pick<DatabaseOptions, 'entities'> {
   migrations: Migration[];
 }
 
 class Killed extends Error {}
+
+/** Declares the tests. @param name of the schemas, before something random */
+export function testMigrations(name: string, schema: Schema): void {
+  describe('migrations whose process is killed, H4 of the fault matrix', () => {
+    it('are taken up after every statement, and end as those of a process that lives', async () => {
+      const [killed, whole] = [await freshSchema(name), await freshSchema(name)];
+      try {
+        expect(await migrateThroughDeaths(killed.url, schema)).toBeGreaterThan(schema.migrations.length);
+        await migrateAtOnce(whole.url, schema);
+        expect(await tablesOf(killed.url)).toEqual(await tablesOf(whole.url));
+      } finally {
+        await Promise.all([killed.drop(), whole.drop()]);
+      }
+    });
+  });
+
+  describe('migrations of a schema that was made for another language', () => {
+    it('make room for every character', async () => {
+      const latin = await freshSchema(name, 'latin1');
+      try {
+        await migrateAtOnce(latin.url, schema);
+        expect(await narrowColumns(latin.url)).toEqual([]);
+      } finally {
+        await latin.drop();
+      }
+    });
+  });
+}
 
 /**
  * Migrates an empty schema by processes that die: of each migration the first try after its first statement, the second
  * one after its second, and so on, each taking up what the one before has left, until one comes to the end.
  * @returns how many have died
  */
-export async function migrateThroughDeaths(url: string, schema: Schema): Promise<number> {
+async function migrateThroughDeaths(url: string, schema: Schema): Promise<number> {
   const tries = new Map<Migration, number>();
   const migrations = schema.migrations.map((migration) => mortal(migration, tries));
   for (let deaths = 0; ; deaths += 1) {
@@ -31,13 +61,13 @@ export async function migrateThroughDeaths(url: string, schema: Schema): Promise
 }
 
 /** Migrates an empty schema in one go. */
-export async function migrateAtOnce(url: string, schema: Schema): Promise<void> {
+async function migrateAtOnce(url: string, schema: Schema): Promise<void> {
   const source = await openDataSource({ url, ...schema });
   await migrate(source).finally(() => source.destroy());
 }
 
 /** Every table as the server would create it. */
-export async function tablesOf(url: string): Promise<string[]> {
+async function tablesOf(url: string): Promise<string[]> {
   const source = await openDataSource({ url });
   try {
     const tables = await source.query<Record<string, string>[]>('SHOW TABLES');
@@ -53,7 +83,7 @@ export async function tablesOf(url: string): Promise<string[]> {
 }
 
 /** Columns whose text is neither what machines compare (ascii) nor what people write (utf8mb4). */
-export async function narrowColumns(url: string): Promise<string[]> {
+async function narrowColumns(url: string): Promise<string[]> {
   const source = await openDataSource({ url });
   try {
     const rows = await source.query<{ name: string }[]>(
