@@ -1,4 +1,5 @@
 /** The three apps as real processes. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Supervised } from '../services/supervised.ts';
 import { PROJECT_DIR } from './paths.ts';
@@ -24,9 +25,16 @@ export class Apps {
     this.lost = new Promise((resolve) => (this.#tellLost = resolve));
   }
 
-  /** Starts all three side by side and waits until each says it is ready. */
+  /**
+   * Starts all three side by side and waits until each says it is ready. At its first start the simulator makes the
+   * certificate that `pay` looks for when it starts, so then `pay` comes after it.
+   */
   async startAll(): Promise<void> {
-    await Promise.all(APPS.map((app) => this.start(app)));
+    const { WECHAT_CERT: certificate } = environmentOf('pay', this.options.settings);
+    const isFirst = certificate !== undefined && !existsSync(certificate);
+    const simulator = this.start('wechat-simulator');
+    const pay = isFirst ? simulator.then(() => this.start('pay')) : this.start('pay');
+    await Promise.all([simulator, pay, this.start('order')]);
   }
 
   /** Starts one app and waits until it is ready. @param extra settings on top of the stack's */

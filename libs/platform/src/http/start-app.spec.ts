@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Module, Param, Post, Query } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,8 +108,9 @@ const raw = (bytes: string): Promise<string> =>
     socket.on('error', reject);
   });
 
+const assets = mkdtempSync(join(tmpdir(), 'assets-'));
+
 beforeAll(async () => {
-  const assets = mkdtempSync(join(tmpdir(), 'assets-'));
   writeFileSync(join(assets, 'page.css'), 'body{}');
   writeFileSync(join(assets, '.hidden'), 'secret');
   started = await start({
@@ -123,7 +124,10 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(() => started.close());
+afterAll(async () => {
+  await started.close();
+  rmSync(assets, { recursive: true });
+});
 
 describe('problems', () => {
   it('names every refused member by its path', async () => {
