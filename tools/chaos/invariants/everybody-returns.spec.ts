@@ -40,6 +40,14 @@ describe('readiness', () => {
     expect(seen(ready(37, 'degraded', 200))).toEqual(['I14']);
   });
 
+  it('may be degraded on the way back from MySQL, while consumers of RabbitMQ wait for it', () => {
+    const waiting = (second: number) => ({ ...ready(second, 'degraded', 200), down: ['rabbitmq'] });
+    expect(seen(waiting(35), away('mysql', 1, 6))).toEqual([]);
+    expect(seen(waiting(37), away('mysql', 1, 6))).toEqual(['I14']);
+    expect(seen({ ...waiting(35), down: ['redis'] }, away('mysql', 1, 6))).toEqual(['I14']);
+    expect(seen(waiting(20), away('mysql', 1, 30))).toEqual(['I14']);
+  });
+
   it('is answered, unless the process was killed or stopped', () => {
     expect(seen(ready(10, undefined))).toEqual(['I14']);
     expect(

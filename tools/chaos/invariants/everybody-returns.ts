@@ -68,10 +68,14 @@ function ready(probe: Probe, { silences, outages }: Evidence): Broken[] {
   if (probe.status === 'degraded') {
     const dead = mine.find((one) => one.dependency === 'mysql' && isDead(one, probe));
     if (dead) return [told(probe, 'is degraded without MySQL, where it should not be ready')];
-    return causes.has('redis') || causes.has('rabbitmq') ? [] : [told(probe, 'is degraded without a reason')];
+    const known = causes.has('redis') || causes.has('rabbitmq') || (causes.has('mysql') && waits(probe));
+    return known ? [] : [told(probe, 'is degraded without a reason')];
   }
   return hasReason(causes) ? [] : [told(probe, `is ${probe.status} although MySQL is there`)];
 }
+
+/** Consumers go on a few seconds after MySQL is back; until then nobody reads what RabbitMQ has. */
+const waits = ({ down }: Probe): boolean => down.join() === 'rabbitmq';
 
 const hasReason = (causes: ReadonlySet<Dependency>): boolean => causes.has('mysql');
 
