@@ -1,5 +1,5 @@
 import { Logger, Module } from '@nestjs/common';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { redisUrl } from '../../../../test/support/services.ts';
 import { startApp } from '../http/start-app.ts';
@@ -36,6 +36,25 @@ describe('tryRedis', () => {
     expect(await tryRedis(redis, (r) => r.get('key'))).toBeUndefined();
     expect(await tryRedis(redis, (r) => r.get('key'))).toBeUndefined();
     expect(warnings).toEqual(['redis.away']);
+    redis.disconnect();
+  });
+
+  it('logs the next outage too when the connection has stood through the one before, as when a replica takes over', async () => {
+    warnings.length = 0;
+    const redis = openRedis(await redisUrl());
+    await new Promise((resolve) => redis.once('ready', resolve));
+    const refuse = () => tryRedis(redis, (r) => r.call('NO_SUCH_COMMAND'));
+    const clock = jest.spyOn(performance, 'now');
+    try {
+      for (const at of [0, 10_000, 65_000, 120_000, 200_000]) {
+        clock.mockReturnValue(1_000_000 + at);
+        expect(await refuse()).toBeUndefined();
+      }
+    } finally {
+      clock.mockRestore();
+    }
+    // The last one came more than a minute after the one before it.
+    expect(warnings).toEqual(['redis.away', 'redis.away']);
     redis.disconnect();
   });
 

@@ -2,8 +2,10 @@ import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 
 const logger = new Logger('redis');
-/** Connections whose outage is logged already. */
-const away = new WeakSet<Redis>();
+/** When something last failed on a connection that is away: each outage is logged once. */
+const failedAt = new WeakMap<Redis, number>();
+/** So long without a failure, and what fails next is another outage; the connection itself may have stood all the time. */
+const QUIET_MS = 60_000;
 
 /**
  * A connection that fails fast: a command answers within 300 ms or rejects, and while Redis is away it rejects at once
@@ -23,7 +25,7 @@ export function openRedis(url: string): Redis {
   // Without a listener a lost connection would end the process.
   redis.on('error', (error: Error) => noteAway(redis, error));
   redis.on('ready', () => {
-    if (away.delete(redis)) logger.log({ event: 'redis.back' }, 'Redis answers again');
+    if (failedAt.delete(redis)) logger.log({ event: 'redis.back' }, 'Redis answers again');
   });
   return redis;
 }
@@ -44,9 +46,10 @@ export async function tryRedis<T>(redis: Redis, run: (redis: Redis) => Promise<T
 }
 
 function noteAway(redis: Redis, error: Error): void {
-  if (away.has(redis)) return;
-  away.add(redis);
-  logger.warn(error, { event: 'redis.away' });
+  const now = performance.now();
+  const last = failedAt.get(redis);
+  failedAt.set(redis, now);
+  if (last === undefined || now - last > QUIET_MS) logger.warn(error, { event: 'redis.away' });
 }
 
 export { Redis };
