@@ -138,10 +138,38 @@ describe('an operator', () => {
           ['operator', 'refund.repaid'],
           ['operator', 'refund.request'],
         ]);
+        await until(
+          'pay has heard',
+          async () => (await buyer.status(order.orderNo)).refundStatus === 'REPAID',
+          ENDS_MS,
+        );
+        const { refunds } = refundsOfPayView.parse(await operator.operate('pay', 'refunds?state=REPAID'));
+        expect(refunds).toMatchObject([{ outRefundNo, nextTryAt: null, whatToDo: expect.stringContaining('repaid') }]);
         const otherwise = { how: 'cash', note: 'at the till' };
         await expect(operator.operate('order', `refunds/${outRefundNo}/repaid`, otherwise)).rejects.toThrow(
           /409: .*REFUND_REPAID/,
         );
+      } finally {
+        await operator.rules({ refundEndsAs: 'SUCCESS' });
+      }
+    },
+    TEST_MS,
+  );
+
+  it(
+    'repays money of another amount that WeChat could not pay out: pay has nothing open, the page says refunded',
+    async () => {
+      await operator.rules({ refundEndsAs: 'CHANGE' });
+      try {
+        const { buyer, orderNo, transactionId } = await paidWrongly(TEA.priceFen - 1);
+        await operator.review(orderNo, 'refund');
+        await refundBecomes(`A${transactionId}`, 'ABNORMAL');
+        expect(await buyer.status(orderNo)).toMatchObject({ phase: 'refunding', refundStatus: 'ABNORMAL' });
+        expect((await anomaly('pay', orderNo, 'AMOUNT')).state).toBe('OPEN');
+        await operator.operate('order', `refunds/A${transactionId}/repaid`, { how: 'cash', note: 'at the till' });
+        await becomesDone('pay', orderNo, 'AMOUNT');
+        expect(await buyer.status(orderNo)).toMatchObject({ phase: 'refunded', refundStatus: 'REPAID' });
+        expect((await anomaly('order', orderNo, 'AMOUNT')).state).toBe('DONE');
       } finally {
         await operator.rules({ refundEndsAs: 'SUCCESS' });
       }

@@ -32,6 +32,7 @@ export class Broker {
       'order.placed': (event: Event<'order.placed'>) => pay.placed([event]),
       'payment.close.requested': (event: Event<'payment.close.requested'>) => pay.closeRequested([event]),
       'refund.requested': (event: Event<'refund.requested'>) => pay.refundRequested([event]),
+      'refund.repaid': (event: Event<'refund.repaid'>) => pay.refundRepaid([event]),
       'order.paid': (event: Event<'order.paid'>) => pay.paid([event]),
       'order.cancelled': (event: Event<'order.cancelled'>) => pay.cancelled([event]),
       'order.failed': (event: Event<'order.failed'>) => pay.failed([event]),

@@ -10,6 +10,7 @@ import {
   type RefundWish,
 } from '../../apps/order/src/flow/ports.ts';
 import { refundRequested } from '../../apps/order/src/out/mysql/refund-requests.ts';
+import { refundRepaid } from '../../apps/order/src/out/mysql/refund-results.ts';
 import { event } from '#platform';
 import { type Around, transaction } from './around.testing.ts';
 import type { OrderBooks, OrderRow, PaymentRow } from './order-books.testing.ts';
@@ -67,7 +68,10 @@ export class OrderRefundsInMemory extends Refunds {
     if (!order) return 'unknown-order';
     const known = this.books.refunds.get(outRefundNo);
     if (known && (known.transactionId !== transactionId || known.amountFen !== amountFen)) return 'other-refund';
-    if (known && !mayEnd(from, end)) return 'repeat';
+    if (known && !mayEnd(from, end)) {
+      if (from === 'REPAID' && end === 'ABNORMAL') this.around.tell([refundRepaid(result, new Date(this.around.now))]);
+      return 'repeat';
+    }
     const payment = this.books.payments.find((one) => one.transactionId === transactionId && one.orderNo === orderNo);
     if (!payment) return 'unknown-payment';
     if (known) known.state = end;

@@ -1,12 +1,19 @@
 // Refunds of `pay` in memory: see pay-books.testing.ts.
 import {
   isEnded,
+  isWechatsEnd,
   type Refund,
   type RefundAtWechat,
   type RefundEnd,
   refundMachine,
 } from '../../apps/pay/src/domain/refund.ts';
-import { type RefundCommand, type RefundRecorded, Refunds } from '../../apps/pay/src/flow/ports.ts';
+import {
+  type RefundCommand,
+  type RefundRecorded,
+  Refunds,
+  type Repayment,
+  type RepaymentRecorded,
+} from '../../apps/pay/src/flow/ports.ts';
 import { refundEnded } from '../../apps/pay/src/out/mysql/refund-events.ts';
 import { RefundRow } from '../../apps/pay/src/out/mysql/refund.row.ts';
 import type { Event } from '#contract';
@@ -41,7 +48,7 @@ export class PayRefundsInMemory extends Refunds {
       const known = this.rows.get(outRefundNo);
       if (known && this.around.has('same refund number')) {
         if (known.transactionId !== transactionId || known.amountFen !== amountFen) return 'other';
-        if (isEnded(known.state)) this.around.tell([this.ended(known, known.state)]);
+        if (isWechatsEnd(known.state)) this.around.tell([this.ended(known, known.state)]);
         return 'known';
       }
       const number = known ? `${outRefundNo}-${this.rows.size}` : outRefundNo;
@@ -115,7 +122,8 @@ export class PayRefundsInMemory extends Refunds {
     return this.around.turns.take(`pay concludes refund ${outRefundNo} ${end}`, () => {
       const refund = row(this.rows, outRefundNo);
       if (!refundMachine.sources(end).includes(refund.state)) return false;
-      const nextTryAt = refund.origin === 'CONSOLE' ? this.around.now + 60_000 : null;
+      const isToldAgain = refund.origin === 'CONSOLE' || end === 'ABNORMAL';
+      const nextTryAt = isToldAgain ? this.around.now + 60_000 : null;
       const ended = { state: end, refundId: refundId ?? refund.refundId, tries: 0, lockedUntil: null, nextTryAt };
       Object.assign(refund, ended);
       this.around.tell([this.ended(refund, end)]);
@@ -123,10 +131,21 @@ export class PayRefundsInMemory extends Refunds {
     });
   }
 
+  override repaid({ outRefundNo, transactionId, amountFen }: Repayment): Promise<RepaymentRecorded> {
+    return this.around.turns.take(`pay hears that refund ${outRefundNo} was repaid`, () => {
+      const refund = this.rows.get(outRefundNo);
+      if (!refund) return 'unknown-refund';
+      if (refund.transactionId !== transactionId || refund.amountFen !== amountFen) return 'other';
+      if (!refundMachine.sources('REPAID').includes(refund.state)) return 'known';
+      Object.assign(refund, { state: 'REPAID', tries: 0, lockedUntil: null, nextTryAt: null });
+      return 'recorded';
+    });
+  }
+
   override later(outRefundNo: string, inMs: number | undefined): Promise<void> {
     return this.around.turns.take(`pay puts refund ${outRefundNo} off`, () => {
       const refund = row(this.rows, outRefundNo);
-      if (isEnded(refund.state) && refund.origin !== 'CONSOLE') return;
+      if (isEnded(refund.state) && refund.state !== 'ABNORMAL' && refund.origin !== 'CONSOLE') return;
       Object.assign(refund, { lockedUntil: null, nextTryAt: inMs === undefined ? null : this.around.now + inMs });
     });
   }
@@ -134,7 +153,7 @@ export class PayRefundsInMemory extends Refunds {
   override tellAgain(outRefundNo: string): Promise<void> {
     return this.around.turns.take(`pay tells refund ${outRefundNo} again`, () => {
       const refund = row(this.rows, outRefundNo);
-      if (isEnded(refund.state)) this.around.tell([this.ended(refund, refund.state)]);
+      if (isWechatsEnd(refund.state)) this.around.tell([this.ended(refund, refund.state)]);
     });
   }
 

@@ -47,7 +47,8 @@ const showPhase = (next) => {
 /** A paid order can have money on its way back too; what WeChat refused or closed is not. */
 const showRefund = ({ phase: now, refundStatus }) => {
   const words = find('[data-refund]');
-  words.textContent = refundStatus === 'SUCCESS' ? words.dataset.done : words.dataset.going;
+  const { going, done, repaid } = words.dataset;
+  words.textContent = { SUCCESS: done, REPAID: repaid }[refundStatus] ?? going;
   find('[data-when="refund"]').hidden =
     now !== 'paid' || refundStatus === null || refundStatus === 'REFUSED' || refundStatus === 'CLOSED';
 };

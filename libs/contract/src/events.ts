@@ -68,6 +68,8 @@ export const eventData = {
   'refund.succeeded': refundResult,
   'refund.failed': refundResult,
   'refund.abnormal': refundResult,
+  /** The buyer of a refund that WeChat could not pay out has the money by other means, as an operator recorded. */
+  'refund.repaid': z.object({ orderNo, transactionId, outRefundNo, amountFen: fen }),
   'order.placed': z.object({ orderNo, totalFee: fen, title: z.string().min(1).max(255), expiresAt: at }),
   /** `transactionId`: the money that pays it. */
   'order.paid': orderFacts.extend({ transactionId: transactionId.optional() }),
@@ -116,6 +118,7 @@ export const eventClass: Record<EventType, 'required' | 'notice'> = {
   'refund.succeeded': 'required',
   'refund.failed': 'required',
   'refund.abnormal': 'required',
+  'refund.repaid': 'required',
   'order.placed': 'required',
   'order.paid': 'notice',
   'order.cancelled': 'notice',

@@ -58,6 +58,7 @@ const fromOrder: readonly EventType[] = [
   'order.placed',
   'payment.close.requested',
   'refund.requested',
+  'refund.repaid',
   'order.paid',
   'order.cancelled',
   'order.failed',

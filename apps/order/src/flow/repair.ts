@@ -1,5 +1,5 @@
 // Repairs refunds that did not end with the money at the buyer's: asked for again under a new number, or repaid without
-// WeChat. The cap holds for both. Next: refund.
+// WeChat. The cap holds for both. Next: refund; of what was repaid, `pay` shows the buyer that it is back.
 import { Injectable, Logger } from '@nestjs/common';
 import { refundAdvice, type RefundState } from '../domain/refund.ts';
 import { RefundRepairs, type AnewPlacement, type RefundDetail, type Repayment, type RequestAnewWish } from './ports.ts';

@@ -34,6 +34,13 @@ describe('an anomaly of pay', () => {
     expect(story.holds).toBeUndefined();
   });
 
+  it('says that a buyer whom WeChat could not pay is repaid in order, which closes it', () => {
+    const story = storyOf(facts({ orderStatus: 'CANCELLED', refunds: [refund('ABNORMAL')] }));
+    expect(story.open).toContain('AT1 could not be paid');
+    expect(story.whatToDo).toContain('POST /operator/refunds/AT1/repaid');
+    expect(story.holds).toBeUndefined();
+  });
+
   it.each([
     ['unknown-order', {}, /no number of ours/, /No order of ours can give it back/],
     ['second-transaction', { settledTransaction: 'T0' }, /which T0 had paid/, /merchant console/],

@@ -83,8 +83,16 @@ function openAmount({ orderNo, orderStatus, refunds }: AnomalyFacts): Open {
   if (orderStatus === 'REVIEW' || orderStatus === 'WAIT_PAY') {
     return {
       open: 'The order waits for a decision.',
-      whatToDo: `Decide in order: POST /operator/orders/${orderNo}/review. This closes when the money has paid the order or is back.`,
+      whatToDo: `Decide in order: POST /operator/orders/${orderNo}/review. This closes when the money has paid the order, is back or is repaid.`,
       holds: 'the order waits for a decision in order: that closes it',
+    };
+  }
+  const stuck = refunds.find(({ state }) => state === 'ABNORMAL');
+  if (stuck) {
+    return {
+      open: `Refund ${stuck.outRefundNo} could not be paid to the account of the buyer.`,
+      whatToDo: `Repay the buyer by other means, then record it in order: POST /operator/refunds/${stuck.outRefundNo}/repaid. This closes when all of the money is back or repaid.`,
+      holds: undefined,
     };
   }
   return {

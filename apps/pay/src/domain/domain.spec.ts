@@ -209,6 +209,7 @@ describe('the status view', () => {
     ['refunding', 'CANCELLED', 'REQUESTED'],
     ['refunding', 'PAY_FAILED', 'ABNORMAL'],
     ['refunded', 'CANCELLED', 'SUCCESS'],
+    ['refunded', 'CANCELLED', 'REPAID'],
     ['paid', 'PAID', 'SUCCESS'],
   ] as const)(
     'of money that is there is %s for an order that is %s with a refund that is %s',

@@ -4,23 +4,32 @@ import { backOffMs, tellAgainMs } from './schedule.ts';
 /**
  * One refund at WeChat. REQUESTED: written down before WeChat is called. PROCESSING: WeChat has taken it on. Only
  * WeChat's own word ends it: the money is back (SUCCESS), it was closed without paying (CLOSED), the buyer's account
- * could not take it (ABNORMAL), or it was never taken on (REFUSED).
+ * could not take it (ABNORMAL), or it was never taken on (REFUSED). REPAID is the word of `order` about an ABNORMAL one:
+ * the buyer has the money by other means; should WeChat pay it all the same, that is a fact too.
  */
-export const refundStates = ['REQUESTED', 'PROCESSING', 'SUCCESS', 'CLOSED', 'ABNORMAL', 'REFUSED'] as const;
+export const refundStates = ['REQUESTED', 'PROCESSING', 'SUCCESS', 'CLOSED', 'ABNORMAL', 'REFUSED', 'REPAID'] as const;
 export type RefundState = (typeof refundStates)[number];
 
 export const refundMachine = machine<RefundState>('refund', 'REQUESTED', {
   REQUESTED: ['PROCESSING', 'SUCCESS', 'CLOSED', 'ABNORMAL', 'REFUSED'],
   PROCESSING: ['SUCCESS', 'CLOSED', 'ABNORMAL'],
-  ABNORMAL: ['SUCCESS'],
+  ABNORMAL: ['SUCCESS', 'REPAID'],
+  REPAID: ['SUCCESS'],
   CLOSED: ['SUCCESS'],
   REFUSED: ['SUCCESS'],
   SUCCESS: [],
 });
 
-export type RefundEnd = Exclude<RefundState, 'REQUESTED' | 'PROCESSING'>;
+/** How WeChat may end a refund. */
+export type RefundEnd = Exclude<RefundState, 'REQUESTED' | 'PROCESSING' | 'REPAID'>;
 
-export const isEnded = (state: RefundState): state is RefundEnd => state !== 'REQUESTED' && state !== 'PROCESSING';
+export const isEnded = (state: RefundState): boolean => state !== 'REQUESTED' && state !== 'PROCESSING';
+
+/** Whether WeChat has ended it, so that `order` is told; REPAID it knows itself. */
+export const isWechatsEnd = (state: RefundState): state is RefundEnd => isEnded(state) && state !== 'REPAID';
+
+/** Whether the buyer has the money. */
+export const isGivenBack = (state: RefundState | null): boolean => state === 'SUCCESS' || state === 'REPAID';
 
 /** COMMAND: `order` asked for it. CONSOLE: somebody made it in the merchant console, without us. */
 export const refundOrigins = ['COMMAND', 'CONSOLE'] as const;
@@ -40,6 +49,8 @@ export function refundAdvice({ state, lastError }: { state: RefundState; lastErr
       return 'Nothing: WeChat has taken it on; bank cards take days.';
     case 'SUCCESS':
       return 'Nothing: the buyer has the money.';
+    case 'REPAID':
+      return 'Nothing: the buyer was repaid without WeChat.';
     case 'REFUSED':
     case 'CLOSED':
     case 'ABNORMAL':
@@ -128,8 +139,15 @@ export const refundTryMs = (state: 'REQUESTED' | 'PROCESSING', tries: number): n
 /** When the list of a payment's refunds is asked for again. `tries` from 0. */
 export const listingTryMs = (tries: number): number => backOffMs(tries, 5_000, 10 * 60_000);
 
-/** A refund `order` did not ask for is told again some time, because nobody there would miss it. `tries` from 0. */
-export const tellConsoleMs = (tries: number): number | undefined => (tries > 16 ? undefined : tellAgainMs(tries));
+/**
+ * How long until `order` is told the end of a refund again; undefined: never. ABNORMAL is told until `order` has said that
+ * the buyer was repaid. Any other end of a refund `order` did not ask for is told some time, because nobody there would
+ * miss it; of its own refunds `order` asks.
+ */
+export function tellEndMs({ state, origin, tries }: Pick<Refund, 'state' | 'origin' | 'tries'>): number | undefined {
+  if (state === 'ABNORMAL') return tellAgainMs(tries);
+  return isWechatsEnd(state) && origin === 'CONSOLE' && tries <= 16 ? tellAgainMs(tries) : undefined;
+}
 
 /** Bytes WeChat takes for the reason shown to the buyer; the limit counts bytes of UTF-8. */
 const REASON_BYTES = 80;

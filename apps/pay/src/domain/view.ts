@@ -1,6 +1,6 @@
 import { type Attempt, type AttemptState, codeUrlExpiresAt, isOpen } from './attempt.ts';
 import type { Payable } from './payable.ts';
-import type { RefundState } from './refund.ts';
+import { isGivenBack, type RefundState } from './refund.ts';
 import type { TradeType } from './way.ts';
 
 export const shownOrderStatuses = ['WAIT_PAY', 'CLOSING', 'PAID', 'CANCELLED', 'PAY_FAILED', 'REVIEW'] as const;
@@ -48,11 +48,11 @@ export function leadingAttempt(attempts: readonly Attempt[]): Attempt | undefine
 
 /**
  * "paid" only when the order is PAID; money that `order` has not booked yet is "confirming". Money that came after the
- * order had ended goes back by itself: "refunding" until WeChat says that it has.
+ * order had ended goes back by itself: "refunding" until the buyer has it.
  */
 function phaseOf(payable: Payable, paid: boolean, refund: RefundState | null, now: Date): Phase {
   const ended = payable.orderStatus === 'CANCELLED' || payable.orderStatus === 'PAY_FAILED';
-  if (ended && (paid || refund !== null)) return refund === 'SUCCESS' ? 'refunded' : 'refunding';
+  if (ended && (paid || refund !== null)) return isGivenBack(refund) ? 'refunded' : 'refunding';
   const timedOut = payable.closeReason === 'timeout';
   switch (payable.orderStatus) {
     case 'PAID':

@@ -248,6 +248,61 @@ describe('refunds that could not be listed at once', () => {
   });
 });
 
+describe('money that WeChat cannot pay out', () => {
+  const { orderNo, transactionId, outRefundNo, amountFen } = command;
+  const repayment = { orderNo, transactionId, outRefundNo, amountFen };
+
+  beforeEach(async () => {
+    await world.steps.refund.record([command]);
+    world.refundWechat.known.set('R1', atWechat({ state: 'ABNORMAL' }));
+    await world.steps.refund.tick();
+    due();
+    await world.steps.refund.tick();
+    expect(stateOf()).toBe('ABNORMAL');
+  });
+
+  it('is told until order has said that the buyer was repaid', async () => {
+    for (let times = 0; times < 2; times += 1) {
+      due();
+      await world.steps.refund.tick();
+      expect(world.refunds.dueIn.get('R1')).toBeGreaterThan(0);
+    }
+    expect(world.refunds.told).toEqual(['ABNORMAL R1', 'ABNORMAL R1', 'ABNORMAL R1']);
+    expect(await world.steps.refund.repaid([repayment, repayment])).toEqual(['recorded', 'known']);
+    expect(world.refunds.dueIn.get('R1')).toBeUndefined();
+    // Of two that tell at the same moment one is late.
+    due();
+    await world.steps.refund.tick();
+    expect([world.refunds.dueIn.get('R1'), world.refunds.told.length]).toEqual([undefined, 3]);
+  });
+
+  it('and was repaid is shown to those who look on at once', async () => {
+    const seen: unknown[] = [];
+    const stop = world.watch.watch(command.orderNo, () => seen.push(stateOf()));
+    await world.steps.refund.repaid([repayment]);
+    stop();
+    expect(seen).toEqual(['REPAID']);
+  });
+
+  it('and was repaid is told to order when WeChat pays it all the same', async () => {
+    await world.steps.refund.repaid([repayment]);
+    world.refundWechat.notice = atWechat();
+    world.refundWechat.known.set('R1', atWechat());
+    expect(await world.steps.refundNotify.receive(raw, '127.0.0.1')).toEqual({ kind: 'success' });
+    expect([stateOf(), world.refunds.told]).toEqual(['SUCCESS', ['ABNORMAL R1', 'SUCCESS R1']]);
+    expect(await world.steps.refund.repaid([repayment])).toEqual(['known']);
+  });
+
+  it('is not known here, or is other money', async () => {
+    const strangers = [
+      { ...repayment, outRefundNo: 'R2' },
+      { ...repayment, amountFen: 1 },
+    ];
+    expect(await world.steps.refund.repaid(strangers)).toEqual(['unknown-refund', 'other']);
+    expect(stateOf()).toBe('ABNORMAL');
+  });
+});
+
 describe('what the buyer sees of money that came too late', () => {
   it('is that it goes back, and then that it has', async () => {
     await world.open();

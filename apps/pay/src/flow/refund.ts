@@ -1,5 +1,6 @@
 // Carries refunds out at WeChat: the number is committed before the call and kept through every repeat; only WeChat's
-// clear word ends one, and it is told once. Next: `order` books it.
+// clear word ends one, and it is told once; ABNORMAL until `order` has said that the buyer was repaid. Next: `order` books
+// it.
 import { Injectable, Logger } from '@nestjs/common';
 import {
   isDefiniteRefusal,
@@ -10,11 +11,19 @@ import {
   type RefundAtWechat,
   REFUNDS_APART_MS,
   refundTryMs,
-  tellConsoleMs,
+  tellEndMs,
 } from '../domain/refund.ts';
 import { ABSENCE_SETTLES_MS } from '../domain/schedule.ts';
 import { abreast } from './abreast.ts';
-import { Counts, type RefundCommand, RefundGateway, type RefundRecorded, Refunds } from './ports.ts';
+import {
+  Counts,
+  type RefundCommand,
+  RefundGateway,
+  type RefundRecorded,
+  Refunds,
+  type Repayment,
+  type RepaymentRecorded,
+} from './ports.ts';
 import { Watch } from './watch.ts';
 
 const ABREAST = 10;
@@ -44,6 +53,19 @@ export class RefundMoney {
     for (const command of commands) {
       recorded.push(await this.refunds.record(command));
       this.watch.changed(command.orderNo);
+    }
+    return recorded;
+  }
+
+  /** Writes down which refunds the buyer got by other means, as `order` tells; one outcome each, in order. */
+  async repaid(repayments: readonly Repayment[]): Promise<RepaymentRecorded[]> {
+    const recorded: RepaymentRecorded[] = [];
+    for (const repayment of repayments) {
+      const { orderNo, outRefundNo } = repayment;
+      const outcome = await this.refunds.repaid(repayment);
+      recorded.push(outcome);
+      if (outcome === 'recorded') this.logger.log({ outRefundNo }, 'refund repaid without WeChat');
+      this.watch.changed(orderNo);
     }
     return recorded;
   }
@@ -145,7 +167,7 @@ export class RefundMoney {
 
   private async tell(refund: Refund): Promise<void> {
     await this.refunds.tellAgain(refund.outRefundNo);
-    await this.refunds.later(refund.outRefundNo, tellConsoleMs(refund.tries), '');
+    await this.refunds.later(refund.outRefundNo, tellEndMs(refund), '');
   }
 
   private async wait({ outRefundNo, state, tries }: Refund, reason: string): Promise<void> {

@@ -1,5 +1,5 @@
 // Refunds as the specs of the steps see them: one map that moves by the real table, and a WeChat that a spec lays out.
-import { isEnded, type Refund, type RefundAtWechat, type RefundEnd, refundMachine } from '../domain/refund.ts';
+import { isWechatsEnd, type Refund, type RefundAtWechat, type RefundEnd, refundMachine } from '../domain/refund.ts';
 import {
   type DueListing,
   type RefundAccepted,
@@ -9,6 +9,8 @@ import {
   type RefundQueried,
   type RefundRecorded,
   Refunds,
+  type Repayment,
+  type RepaymentRecorded,
 } from './ports.ts';
 
 export const TRANSACTION = '4200000478201912254663157927';
@@ -51,7 +53,7 @@ export class RefundsInMemory extends Refunds {
     const known = this.rows.get(one.outRefundNo);
     if (known) {
       if (known.amountFen !== one.amountFen) return Promise.resolve('other');
-      if (isEnded(known.state)) this.told.push(`${known.state} ${known.outRefundNo}`);
+      if (isWechatsEnd(known.state)) this.told.push(`${known.state} ${known.outRefundNo}`);
       return Promise.resolve('known');
     }
     if (one.transactionId !== TRANSACTION) return Promise.resolve('unknown-payment');
@@ -84,16 +86,27 @@ export class RefundsInMemory extends Refunds {
   override conclude(outRefundNo: string, end: RefundEnd, refundId?: string): Promise<boolean> {
     const row = this.row(outRefundNo);
     if (!refundMachine.may(row.state, end)) return Promise.resolve(false);
-    Object.assign(row, { state: end, refundId: refundId ?? row.refundId });
+    Object.assign(row, { state: end, refundId: refundId ?? row.refundId, tries: 0 });
+    if (end === 'ABNORMAL' || row.origin === 'CONSOLE') this.dueIn.set(outRefundNo, 60_000);
     this.told.push(`${end} ${outRefundNo}`);
     return Promise.resolve(true);
+  }
+  override repaid({ outRefundNo, amountFen }: Repayment): Promise<RepaymentRecorded> {
+    const row = this.rows.get(outRefundNo);
+    if (!row) return Promise.resolve('unknown-refund');
+    if (row.amountFen !== amountFen) return Promise.resolve('other');
+    if (!refundMachine.may(row.state, 'REPAID')) return Promise.resolve('known');
+    row.state = 'REPAID';
+    this.dueIn.set(outRefundNo, undefined);
+    return Promise.resolve('recorded');
   }
   override later(outRefundNo: string, inMs: number | undefined): Promise<void> {
     this.dueIn.set(outRefundNo, inMs);
     return Promise.resolve();
   }
   override tellAgain(outRefundNo: string): Promise<void> {
-    this.told.push(`${this.row(outRefundNo).state} ${outRefundNo}`);
+    const { state } = this.row(outRefundNo);
+    if (isWechatsEnd(state)) this.told.push(`${state} ${outRefundNo}`);
     return Promise.resolve();
   }
   override hurry(outRefundNo: string): Promise<void> {

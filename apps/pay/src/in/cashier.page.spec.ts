@@ -72,6 +72,7 @@ describe('the cashier page', () => {
   it.each([
     ...(['REQUESTED', 'PROCESSING', 'ABNORMAL'] as const).map((state) => [state, 'on its way back to you'] as const),
     ['SUCCESS', 'paid back to where it came from'],
+    ['REPAID', 'Refunded'],
     ...([null, 'REFUSED', 'CLOSED'] as const).map((state) => [state, undefined] as const),
   ])('of a paid order whose newest refund is %s says of it: %s', (refundStatus, words) => {
     const page = renderCashier(view({ phase: 'paid', orderStatus: 'PAID', refundStatus }));

@@ -29,6 +29,12 @@ const beijing = new Intl.DateTimeFormat('sv-SE', {
 const showsRefund = ({ phase, refundStatus }: CashierView): boolean =>
   phase === 'paid' && refundStatus !== null && refundStatus !== 'REFUSED' && refundStatus !== 'CLOSED';
 
+/** What was repaid did not go back the way it came. */
+const refundWords = ({ refundStatus }: CashierView, texts: CashierTexts): string => {
+  if (refundStatus === 'REPAID') return texts.phase.refunded.heading;
+  return refundStatus === 'SUCCESS' ? texts.refundDone : texts.refundGoing;
+};
+
 const bill = (view: CashierView, texts: CashierTexts): Markup => html`
   <section class="bill">
     <div class="bill__head">
@@ -54,8 +60,13 @@ const bill = (view: CashierView, texts: CashierTexts): Markup => html`
       </div>
       <div class="facts__row" data-when="refund" ${hiddenIf(!showsRefund(view))}>
         <dt>${texts.refund}</dt>
-        <dd data-refund data-going="${texts.refundGoing}" data-done="${texts.refundDone}">
-          ${view.refundStatus === 'SUCCESS' ? texts.refundDone : texts.refundGoing}
+        <dd
+          data-refund
+          data-going="${texts.refundGoing}"
+          data-done="${texts.refundDone}"
+          data-repaid="${texts.phase.refunded.heading}"
+        >
+          ${refundWords(view, texts)}
         </dd>
       </div>
       <div class="facts__row">

@@ -182,7 +182,7 @@ export const cashierTexts: Record<Locale, CashierTexts> = {
       },
       refunded: {
         heading: '款项已退回',
-        text: '这笔订单没有成交，您付的款项已原路退回。银行卡可能需要几天到账。',
+        text: '这笔订单没有成交，您付的款项已退还给您。银行卡可能需要几天到账。',
         live: '款项已退回',
       },
     },
@@ -292,7 +292,7 @@ export const cashierTexts: Record<Locale, CashierTexts> = {
       },
       refunded: {
         heading: 'Refunded',
-        text: 'This order was not completed, and what you paid went back to where it came from. A bank card may take some days.',
+        text: 'This order was not completed, and what you paid was given back to you. A bank card may take some days.',
         live: 'Refunded',
       },
     },

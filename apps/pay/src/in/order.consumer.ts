@@ -3,7 +3,7 @@ import { EventPattern } from '@nestjs/microservices';
 import type { Event, EventType } from '#contract';
 import { done, type Outcome, park, retry } from '#platform';
 import type { OrderStatus } from '../domain/payable.ts';
-import type { RefundRecorded } from '../flow/ports.ts';
+import type { RefundRecorded, RepaymentRecorded } from '../flow/ports.ts';
 import { RecordNews } from '../flow/record.ts';
 import { RefundMoney } from '../flow/refund.ts';
 
@@ -47,6 +47,12 @@ export class OrderConsumer {
     return recorded.map((one) => refundAnswers[one]);
   }
 
+  @EventPattern('refund.repaid')
+  async refundRepaid(events: Event<'refund.repaid'>[]): Promise<Outcome[]> {
+    const recorded = await this.refunds.repaid(events.map(({ data }) => data));
+    return recorded.map((one) => repaymentAnswers[one]);
+  }
+
   @EventPattern('order.paid')
   paid(events: Event<'order.paid'>[]): Promise<Outcome[]> {
     return this.ended(events, 'PAID');
@@ -77,5 +83,12 @@ const refundAnswers: Readonly<Record<RefundRecorded, Outcome>> = {
   recorded: done,
   known: done,
   'unknown-payment': retry('the payment is not known yet'),
+  other: park('this refund number stands for another refund'),
+};
+
+const repaymentAnswers: Readonly<Record<RepaymentRecorded, Outcome>> = {
+  recorded: done,
+  known: done,
+  'unknown-refund': retry('the refund is not known yet'),
   other: park('this refund number stands for another refund'),
 };

@@ -43,7 +43,10 @@ export abstract class Refunds {
    * @param answer renders what is stored under the key and answered to every repeat
    */
   abstract request(wish: RefundWish, answer: (outRefundNo: string) => string): Promise<RefundPlacement>;
-  /** One transaction with all that follows: amounts, state of the order, points, stock, anomaly, event. */
+  /**
+   * One transaction with all that follows: amounts, state of the order, points, stock, anomaly, event. One told as
+   * ABNORMAL that was repaid since is answered: `pay` has not heard of it.
+   */
   abstract conclude(result: RefundResult): Promise<RefundBooked>;
   /**
    * Records the command again for at most `limit` requests: first `firstMs` after it was made, then after twice as long
@@ -91,7 +94,7 @@ export abstract class RefundRepairs {
     wish: RequestAnewWish,
     answer: (refund: { outRefundNo: string; amountFen: number }) => string,
   ): Promise<AnewPlacement>;
-  /** ABNORMAL → REPAID, with the books and the order as if WeChat had paid. */
+  /** ABNORMAL → REPAID, with the books and the order as if WeChat had paid; `pay` is told. */
   abstract recordRepaid(repayment: Repayment): Promise<RepaidBooked>;
   /** Newest first; `before` is the number of the last one on the page before. */
   abstract list(query: { state?: RefundState; before?: string; limit: number }): Promise<RefundDetail[]>;

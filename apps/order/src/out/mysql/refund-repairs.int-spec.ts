@@ -79,6 +79,31 @@ describe('an ABNORMAL refund', () => {
     });
   });
 
+  it('that was repaid is told to pay, and again whenever pay has not heard of it', async () => {
+    const { outRefundNo, ...order } = await stuck(100);
+    const told = `refund.repaid:${outRefundNo}`;
+    expect(await shop.end(order, outRefundNo, 100, 'ABNORMAL')).toBe('repeat');
+    expect(await shop.events(told)).toEqual([]);
+    await repay(outRefundNo);
+    const [row] = await shop.db.query<{ body: string; required: number }[]>(
+      'SELECT body, required FROM outbox WHERE message_id = ?',
+      [told],
+    );
+    expect(row?.required).toBe(1);
+    expect(JSON.parse(row?.body ?? '{}')).toMatchObject({
+      type: 'refund.repaid',
+      data: { ...order, outRefundNo, amountFen: 100 },
+    });
+    await shop.db.query('DELETE FROM outbox');
+    expect(await shop.end(order, outRefundNo, 100, 'ABNORMAL')).toBe('repeat');
+    expect(await shop.events(told)).toEqual([told]);
+    expect(await shop.payment(order.transactionId)).toMatchObject({ refunded: 100, reserved: 0 });
+    await shop.end(order, outRefundNo, 100);
+    await shop.db.query('DELETE FROM outbox');
+    expect(await shop.end(order, outRefundNo, 100, 'ABNORMAL')).toBe('repeat');
+    expect(await shop.events(told)).toEqual([]);
+  });
+
   it('that was repaid in part leaves the rest to be given back, and no more', async () => {
     const { outRefundNo, ...order } = await stuck(60);
     await expect(requested(order, 41)).rejects.toThrow('exceeds-paid');

@@ -15,7 +15,7 @@ import {
 import { commit } from './commit.ts';
 import { Abandon, answerAgain, answerKey, takeKey } from './idempotency-keys.ts';
 import { expectRows, lockOrders } from './order-moves.ts';
-import { given, moveAmounts, paymentOf } from './refund-results.ts';
+import { given, moveAmounts, paymentOf, refundRepaid } from './refund-results.ts';
 import { requestAnew } from './request-anew.ts';
 
 type Row = Omit<RefundDetail, 'amountFen' | 'restock'> & { amountFen: string; restock: number };
@@ -121,7 +121,7 @@ async function recordRepaid(
     [how, note, now, outRefundNo],
   );
   await moveAmounts(em, refund, 'ABNORMAL', 'REPAID');
-  const events = await given(em, order, refund, now);
+  const events = [refundRepaid(refund, now), ...(await given(em, order, refund, now))];
   const { orderNo, transactionId, amountFen } = refund;
   const before = { state: 'ABNORMAL', orderNo, transactionId, amountFen };
   const after = { state: 'REPAID', how, note };

@@ -53,7 +53,11 @@ export async function bookRefund(
   if (known && (known.transactionId !== transactionId || Number(known.amountFen) !== amountFen)) {
     return nothing('other-refund');
   }
-  if (known && !mayEnd(known.state, end)) return nothing('repeat');
+  if (known && !mayEnd(known.state, end)) {
+    // Whoever still tells that it is ABNORMAL has not heard that the buyer was repaid.
+    const isUnheard = known.state === 'REPAID' && end === 'ABNORMAL';
+    return { result: 'repeat', events: isUnheard ? [refundRepaid(result, now)] : [] };
+  }
   const [booked] = await em.query<object[]>('SELECT 1 FROM order_payment WHERE transaction_id = ? AND order_no = ?', [
     transactionId,
     orderNo,
@@ -74,6 +78,15 @@ export async function bookRefund(
   if (known?.state === 'REPAID') return nothing('booked');
   return { result: 'booked', events: await given(em, order, result, now) };
 }
+
+/** That the buyer was paid without WeChat. The same text however often it is told. */
+export const refundRepaid = (
+  { orderNo, transactionId, outRefundNo, amountFen }: RefundOf,
+  now: Date,
+): Event<'refund.repaid'> => {
+  const facts = { orderNo, transactionId, outRefundNo, amountFen };
+  return event('refund.repaid', `refund.repaid:${outRefundNo}`, facts, now);
+};
 
 /**
  * Reserved money becomes refunded, or is free again; ABNORMAL money stays set aside.

@@ -20,9 +20,17 @@ export interface RefundCommand {
 /** `other`: the number stands for another refund already. */
 export type RefundRecorded = 'recorded' | 'known' | 'unknown-payment' | 'other';
 
+/** A refund that WeChat could not pay out, and whose buyer has the money by other means. */
+export type Repayment = Omit<RefundCommand, 'reason'>;
+
+/**
+ * `known`: nothing to change. `unknown-refund`: not heard of yet. `other`: the number stands for another refund.
+ */
+export type RepaymentRecorded = 'recorded' | 'known' | 'unknown-refund' | 'other';
+
 /** Refunds in MySQL. What ends one is told to `order` by the same transaction. */
 export abstract class Refunds {
-  /** Stores a command; for one that has ended already, tells the end again. */
+  /** Stores a command; for one that has ended already, tells WeChat's end again. */
   abstract record(command: RefundCommand): Promise<RefundRecorded>;
   abstract find(outRefundNo: string): Promise<Refund | undefined>;
   /** Where the newest refund of an order stands; null without one. */
@@ -44,9 +52,11 @@ export abstract class Refunds {
     refundId: string | undefined,
     reason: string,
   ): Promise<boolean>;
+  /** ABNORMAL → REPAID; the anomaly of a payment closes when all of it is back. */
+  abstract repaid(repayment: Repayment): Promise<RepaymentRecorded>;
   /** Ends the lease; due again in `inMs`, undefined: never. */
   abstract later(outRefundNo: string, inMs: number | undefined, error: string): Promise<void>;
-  /** Tells `order` how a refund has ended once more. */
+  /** Tells `order` how WeChat has ended a refund once more. */
   abstract tellAgain(outRefundNo: string): Promise<void>;
   /** Due now. */
   abstract hurry(outRefundNo: string): Promise<void>;

@@ -36,10 +36,10 @@ async function accept(em: EntityManager, { id, out_trade_no, transaction_id, ...
   );
 }
 
-/** Closes the anomaly of a payment once WeChat has given all of it back. */
+/** Closes the anomaly of a payment once the buyer has all of it back, from WeChat or by other means. */
 export async function closeGivenBack(em: EntityManager, transactionId: string, totalFee: number): Promise<void> {
   const [sum] = await em.query<{ fen: string | null }[]>(
-    "SELECT SUM(amount_fen) AS fen FROM refund WHERE transaction_id = ? AND state = 'SUCCESS'",
+    "SELECT SUM(amount_fen) AS fen FROM refund WHERE transaction_id = ? AND state IN ('SUCCESS', 'REPAID')",
     [transactionId],
   );
   if (Number(sum?.fen ?? 0) < totalFee) return;

@@ -43,6 +43,7 @@ const command = (outRefundNo = 'R1', amountFen = 60) => ({
   amountFen,
   reason: 'cup',
 });
+const repayment = (over: object = {}) => ({ orderNo, transactionId, outRefundNo: 'R1', amountFen: 60, ...over });
 const shown = (over: object = {}) => atWechat({ transactionId, outTradeNo: orderNo, ...over });
 const dueNow = () => till.db.query('UPDATE refund SET next_try_at = UTC_TIMESTAMP(3), locked_until = NULL');
 const bothTick = () => Promise.all(steps.map((step) => step.tick()));
@@ -66,6 +67,17 @@ describe('a parked message', () => {
     expect(await isNeeded('refund.requested', { orderNo, outRefundNo: 'R1' })).toBe(true);
     await till.refunds.record(command());
     expect(await isNeeded('refund.requested', { orderNo, outRefundNo: 'R1' })).toBe(false);
+  });
+
+  it('that tells of a repayment is needed until it is written down', async () => {
+    const needed = () => isNeeded('refund.repaid', { orderNo, outRefundNo: 'R1' });
+    expect(await needed()).toBe(true);
+    await till.refunds.record(command());
+    await till.refunds.conclude('R1', 'ABNORMAL', '50R1', '');
+    expect(await needed()).toBe(true);
+    expect(await isNeeded('refund.requested', { orderNo, outRefundNo: 'R1' })).toBe(false);
+    await till.refunds.repaid(repayment());
+    expect(await needed()).toBe(false);
   });
 
   it('that tells how an order stands is needed until the order has ended', async () => {
@@ -175,6 +187,75 @@ describe('carrying out', () => {
     await steps[0].record([command()]);
     expect(await till.refunds.conclude('R1', end, undefined, 'ERROR no')).toBe(true);
     expect(await told()).toEqual([id]);
+  });
+});
+
+describe('a refund that WeChat cannot pay out', () => {
+  const anomaly = async () => {
+    const [found] = await till.db.query<{ state: string; note: string | null }[]>('SELECT * FROM anomaly');
+    return found;
+  };
+  const getsStuck = async (amountFen = 60) => {
+    await steps[0].record([command('R1', amountFen)]);
+    await till.refunds.conclude('R1', 'ABNORMAL', '50R1', '');
+  };
+
+  it('is told again until order has said that the buyer was repaid', async () => {
+    await getsStuck();
+    expect((await row())?.next_try_at?.getTime()).toBeGreaterThan(Date.now());
+    await till.db.query('DELETE FROM outbox');
+    await dueNow();
+    await bothTick();
+    expect([await told(), wechat.calls]).toEqual([['refund.abnormal:R1'], []]);
+    expect((await row())?.next_try_at?.getTime()).toBeGreaterThan(Date.now());
+    const both = await Promise.all(steps.map((step) => step.repaid([repayment()])));
+    expect(both.flat().sort()).toEqual(['known', 'recorded']);
+    expect(await row()).toMatchObject({ state: 'REPAID', next_try_at: null, locked_until: null });
+    await till.db.query('DELETE FROM outbox');
+    await till.refunds.later('R1', 0, '');
+    await till.refunds.tellAgain('R1');
+    expect(await steps[0].record([command()])).toEqual(['known']);
+    await bothTick();
+    expect([await told(), await till.refunds.stateOf(orderNo)]).toEqual([[], 'REPAID']);
+  });
+
+  it('closes the anomaly of its payment once all of it is repaid or back', async () => {
+    await paid(80);
+    await getsStuck();
+    await till.refunds.repaid(repayment());
+    expect(await anomaly()).toMatchObject({ state: 'OPEN' });
+    await steps[0].record([command('R2', 20)]);
+    await till.refunds.conclude('R2', 'SUCCESS', '50R2', '');
+    expect(await anomaly()).toMatchObject({ state: 'DONE', note: 'given back' });
+  });
+
+  it('closes the anomaly of its payment by itself when it was all of it', async () => {
+    await paid(80);
+    await getsStuck(80);
+    expect(await anomaly()).toMatchObject({ state: 'OPEN' });
+    expect(await till.refunds.repaid(repayment({ amountFen: 80 }))).toBe('recorded');
+    expect(await anomaly()).toMatchObject({ state: 'DONE', note: 'given back' });
+  });
+
+  it('and that WeChat pays although it was repaid is told to order, once', async () => {
+    await getsStuck();
+    await till.refunds.repaid(repayment());
+    await till.db.query('DELETE FROM outbox');
+    const ends = await Promise.all([1, 2].map(() => till.refunds.conclude('R1', 'SUCCESS', '50R1', '')));
+    expect(ends.filter(Boolean)).toHaveLength(1);
+    expect(await told()).toEqual(['refund.succeeded:R1']);
+    expect(await till.refunds.repaid(repayment())).toBe('known');
+    expect(await row()).toMatchObject({ state: 'SUCCESS' });
+  });
+
+  it('is told from others: unknown, not ABNORMAL, of another amount or payment', async () => {
+    expect(await till.refunds.repaid(repayment())).toBe('unknown-refund');
+    await steps[0].record([command()]);
+    expect(await till.refunds.repaid(repayment())).toBe('known');
+    await till.refunds.conclude('R1', 'ABNORMAL', '50R1', '');
+    expect(await till.refunds.repaid(repayment({ amountFen: 59 }))).toBe('other');
+    expect(await till.refunds.repaid(repayment({ transactionId: '4299' }))).toBe('other');
+    expect(await row()).toMatchObject({ state: 'ABNORMAL' });
   });
 });
 

@@ -2,8 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Event } from '#contract';
 import { execute, Outbox, protection, transact } from '#platform';
-import { isEnded, type Refund, type RefundAtWechat, type RefundEnd, refundMachine } from '../../domain/refund.ts';
-import { type RefundCommand, type RefundRecorded, Refunds } from '../../flow/ports.ts';
+import { isWechatsEnd, type Refund, type RefundAtWechat, type RefundEnd, refundMachine } from '../../domain/refund.ts';
+import {
+  type RefundCommand,
+  type RefundRecorded,
+  Refunds,
+  type Repayment,
+  type RepaymentRecorded,
+} from '../../flow/ports.ts';
 import { closeGivenBack } from './anomaly-ends.ts';
 import { refundEnded } from './refund-events.ts';
 import { paidOf } from './paid.ts';
@@ -44,9 +50,8 @@ export class RefundsMysql extends Refunds {
     return this.commit(async (em) => {
       const known = await lock(em, outRefundNo);
       if (known) {
-        const same = known.transaction_id === transactionId && Number(known.amount_fen) === amountFen;
-        if (!same) return { result: 'other', events: [] };
-        return { result: 'known', events: isEnded(known.state) ? [refundEnded(known, known.state)] : [] };
+        if (!isOf(known, command)) return { result: 'other', events: [] };
+        return { result: 'known', events: isWechatsEnd(known.state) ? [refundEnded(known, known.state)] : [] };
       }
       const result = await insert(em, orderNo, {
         outRefundNo,
@@ -142,14 +147,32 @@ export class RefundsMysql extends Refunds {
     return this.commit(async (em) => {
       const written = await em.query<Written>(
         `UPDATE refund SET state = ?, refund_id = COALESCE(?, refund_id), last_error = ?, tries = 0, locked_until = NULL,
-                next_try_at = IF(origin = 'CONSOLE', DATE_ADD(UTC_TIMESTAMP(3), INTERVAL 1 MINUTE), NULL),
+                next_try_at = IF(origin = 'CONSOLE' OR ?, DATE_ADD(UTC_TIMESTAMP(3), INTERVAL 1 MINUTE), NULL),
                 updated_at = UTC_TIMESTAMP(3)
           WHERE out_refund_no = ? AND state IN (?)`,
-        [end, refundId ?? null, reason.slice(0, 255), outRefundNo, refundMachine.sources(end)],
+        [end, refundId ?? null, reason.slice(0, 255), end === 'ABNORMAL', outRefundNo, refundMachine.sources(end)],
       );
       const row = written.affectedRows === 1 ? await lock(em, outRefundNo) : undefined;
       if (row && end === 'SUCCESS') await closeGivenBack(em, row.transaction_id, Number(row.total_fee));
       return { result: row !== undefined, events: row ? [refundEnded(row, end)] : [] };
+    });
+  }
+
+  override repaid(repayment: Repayment): Promise<RepaymentRecorded> {
+    const { outRefundNo } = repayment;
+    return transact(this.db, async (em) => {
+      const row = await lock(em, outRefundNo);
+      if (!row) return 'unknown-refund';
+      if (!isOf(row, repayment)) return 'other';
+      const written = await em.query<Written>(
+        `UPDATE refund SET state = 'REPAID', tries = 0, locked_until = NULL, next_try_at = NULL,
+                updated_at = UTC_TIMESTAMP(3)
+          WHERE out_refund_no = ? AND state IN (?)`,
+        [outRefundNo, refundMachine.sources('REPAID')],
+      );
+      if (written.affectedRows === 0) return 'known';
+      await closeGivenBack(em, row.transaction_id, Number(row.total_fee));
+      return 'recorded';
     });
   }
 
@@ -159,7 +182,7 @@ export class RefundsMysql extends Refunds {
       this.db,
       `UPDATE refund SET locked_until = NULL, last_error = IF(? = '', last_error, ?),
               next_try_at = ${inMs === undefined ? 'NULL' : fromNow}
-        WHERE out_refund_no = ? AND (state IN ('REQUESTED', 'PROCESSING') OR origin = 'CONSOLE')`,
+        WHERE out_refund_no = ? AND (state IN ('REQUESTED', 'PROCESSING', 'ABNORMAL') OR origin = 'CONSOLE')`,
       [error, error.slice(0, 255), ...(inMs === undefined ? [] : [micros(inMs)]), outRefundNo],
     );
   }
@@ -167,7 +190,7 @@ export class RefundsMysql extends Refunds {
   override tellAgain(outRefundNo: string): Promise<void> {
     return this.commit(async (em) => {
       const row = await lock(em, outRefundNo);
-      return { result: undefined, events: row && isEnded(row.state) ? [refundEnded(row, row.state)] : [] };
+      return { result: undefined, events: row && isWechatsEnd(row.state) ? [refundEnded(row, row.state)] : [] };
     });
   }
 
@@ -204,6 +227,9 @@ async function lock(em: EntityManager, outRefundNo: string): Promise<RefundRow |
   const [row] = await em.query<RefundRow[]>('SELECT * FROM refund WHERE out_refund_no = ? FOR UPDATE', [outRefundNo]);
   return row;
 }
+
+const isOf = (row: RefundRow, { transactionId, amountFen }: Pick<Repayment, 'transactionId' | 'amountFen'>): boolean =>
+  row.transaction_id === transactionId && Number(row.amount_fen) === amountFen;
 
 /** Due at once. What WeChat is told of the payment comes from our own rows, never from who asks for the refund. */
 async function insert(
