@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -156,12 +156,16 @@ describe('readSettings', () => {
   });
 
   describe('NAME_FILE', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+    let files = 0;
     const file = (text: string): string => {
-      const path = join(mkdtempSync(join(tmpdir(), 'settings-')), 'value');
+      const path = join(folder, `value-${(files += 1)}`);
       writeFileSync(path, text);
       return path;
     };
     const { PAY_LINK_SECRET, ...rest } = good;
+
+    afterAll(() => rmSync(folder, { recursive: true }));
 
     it('is read without byte order mark and without the line break at its end', () => {
       const values = readSettings('pay', schema, { ...rest, PAY_LINK_SECRET_FILE: file(`\uFEFF${secret}\r\n`) });
