@@ -87,10 +87,10 @@ const orderRows: Row[] = [
     name: 'A2 order: stock taken, not committed',
     async kill(site) {
       const { buyer, key, place, orders } = placing(site);
-      const before = await site.stock();
+      const before = await site.pieces();
       await site.deaths.at('order', 'place.stock-taken', key, place);
       expect(await orders()).toBe(0);
-      await until('the stock is back', async () => (await site.stock()) === before);
+      await until('the stock is back', async () => (await site.pieces()) === before);
       const order = await patiently(place);
       return async () => {
         expect(await orders()).toBe(1);

@@ -165,11 +165,11 @@ export class CrashSite {
     }
   }
 
-  async stock(): Promise<number> {
-    const [row] = await this.rows<{ stock: number }>('order', 'SELECT stock FROM product WHERE product_id = ?', [
-      TEA.productId,
-    ]);
-    return row?.stock ?? 0;
+  /** Pieces of tea on the shelf and with orders: always as many, whatever other orders do meanwhile. */
+  pieces(): Promise<number> {
+    const taken = "SELECT COALESCE(SUM(quantity), 0) FROM reservation WHERE product_id = ? AND state <> 'RETURNED'";
+    const sql = `SELECT stock + (${taken}) FROM product WHERE product_id = ?`;
+    return this.#databases.number('order', sql, [TEA.productId, TEA.productId]);
   }
 
   async isPendingInRedis(orderNo: string): Promise<boolean> {
