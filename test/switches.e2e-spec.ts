@@ -3,7 +3,7 @@ import { until } from '../tools/services/until.ts';
 import { SimulatorControl } from './support/simulator-control.ts';
 import { upToTheCode } from './support/shop.ts';
 import { Stack, STACK_MS } from './support/stack.ts';
-import { attempts, ordered, refusal } from './support/ways.ts';
+import { attempts, ordered, payingAs, refusal, STRANGER } from './support/ways.ts';
 
 const TEST_MS = 180_000;
 const FIVE_MINUTES_MS = 300_000;
@@ -76,12 +76,7 @@ describe('the way to pay', () => {
     'changes at once when WeChat has refused the old one, of which it knows nothing then',
     async () => {
       const { buyer, orderNo } = await ordered(stack);
-      await control.rules({ oauthOpenid: 'oPaypair666666666Phone000001' });
-      try {
-        await buyer.meetWechat(orderNo);
-      } finally {
-        await control.rules({ oauthOpenid: '' });
-      }
+      await payingAs(STRANGER, control, () => buyer.meetWechat(orderNo));
       const refused = await refusal(buyer.createWay(orderNo, 'jsapi'));
       expect(refused).toMatchObject({ code: 'WECHAT_REFUSED', wechatText: 'appid和openid不匹配' });
       const code = await buyer.createCode(orderNo);

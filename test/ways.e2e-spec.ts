@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SimulatorControl } from './support/simulator-control.ts';
 import { TEA } from './support/shop.ts';
 import { Stack, STACK_MS } from './support/stack.ts';
-import { attempts, ordered, refusal } from './support/ways.ts';
+import { attempts, ordered, payingAs, refusal, STRANGER } from './support/ways.ts';
 
 const TEST_MS = 180_000;
 const APPID = 'wx8888888888888888';
@@ -54,12 +54,7 @@ describe('every way to pay', () => {
     'inside WeChat with an openid of another account: WeChat’s own error',
     async () => {
       const { buyer, orderNo } = await ordered(stack);
-      await control.rules({ oauthOpenid: 'oPaypair666666666Phone000001' });
-      try {
-        await buyer.meetWechat(orderNo);
-      } finally {
-        await control.rules({ oauthOpenid: '' });
-      }
+      await payingAs(STRANGER, control, () => buyer.meetWechat(orderNo));
       expect(await refusal(buyer.createWay(orderNo, 'jsapi'))).toMatchObject({
         ...{ status: 502, code: 'WECHAT_REFUSED', wechatText: 'appid和openid不匹配' },
       });

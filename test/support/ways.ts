@@ -11,6 +11,23 @@ export async function ordered(stack: Stack): Promise<{ buyer: Client; orderNo: s
   return { buyer, orderNo: order.orderNo };
 }
 
+/** An openid that the merchant's official account does not know. */
+export const STRANGER = 'oPaypair666666666Phone000001';
+
+/** Does something while WeChat's OAuth names this payer. */
+export async function payingAs<T>(
+  openid: string,
+  simulator: { rules: (changes: { oauthOpenid: string }) => Promise<unknown> },
+  act: () => Promise<T>,
+): Promise<T> {
+  await simulator.rules({ oauthOpenid: openid });
+  try {
+    return await act();
+  } finally {
+    await simulator.rules({ oauthOpenid: '' });
+  }
+}
+
 /** The attempts of an order, oldest first. */
 export const attempts = (stack: Stack, orderNo: string) =>
   stack.rows<{ out_trade_no: string; trade_type: string; state: string }>(

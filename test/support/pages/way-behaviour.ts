@@ -6,6 +6,7 @@ import { begun, inPhase, TEA, VISIBLE_MS } from '../../../tools/pages/scene.ts';
 import { MOBILE, WECHAT } from '../../../tools/pages/way-scenes.ts';
 import { readQr } from '../browser.ts';
 import type { Stack } from '../stack.ts';
+import { payingAs, STRANGER } from '../ways.ts';
 import { openPage } from './look.ts';
 
 const TEST_MS = 120_000;
@@ -97,15 +98,12 @@ export function checkWays(on: () => { stack: Stack; browser: Browser }): void {
     'inside WeChat: an openid of another account is WeChat’s own error',
     async () => {
       const { buyer, order } = await ordered();
-      await buyer.rules({ oauthOpenid: 'oPaypair666666666Phone000001' });
-      try {
+      await payingAs(STRANGER, buyer, async () => {
         const { page, close } = await open(order, WECHAT);
         await page.locator('[data-way="jsapi"]').click();
         await says(page, 'appid和openid不匹配');
         await close();
-      } finally {
-        await buyer.rules({ oauthOpenid: '' });
-      }
+      });
     },
     TEST_MS,
   );
@@ -119,18 +117,16 @@ export function checkWays(on: () => { stack: Stack; browser: Browser }): void {
       await page.locator('[data-way="jsapi"]').click();
       await says(page, 'WeChat did not complete the payment');
       // Another account on the same phone.
-      await buyer.rules({ oauthOpenid: 'oPaypair888888888Phone000002' });
-      try {
+      const another = 'oPaypair888888888Phone000002';
+      await payingAs(another, buyer, async () => {
         await page.locator('[data-way="jsapi"]').click();
         const sql = 'SELECT payer_openid FROM attempt WHERE order_no = ? ORDER BY seq';
         await until('the other one is to pay', async () => {
           const rows = await on().stack.rows<{ payer_openid: string }>('pay', sql, [order.orderNo]);
-          return rows.at(-1)?.payer_openid === 'oPaypair888888888Phone000002';
+          return rows.at(-1)?.payer_openid === another;
         });
         expect(await waysOf(order)).toEqual(['JSAPI', 'JSAPI']);
-      } finally {
-        await buyer.rules({ oauthOpenid: '' });
-      }
+      });
       await close();
     },
     TEST_MS,

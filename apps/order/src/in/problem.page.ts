@@ -1,4 +1,4 @@
-import { type Locale, pageLanguage, type ProblemPage, renderTrouble, signs } from '#platform';
+import { type Locale, pageLanguage, passesSoon, type ProblemPage, renderTrouble, signs } from '#platform';
 import { storefrontTexts } from './storefront.texts.ts';
 
 interface ProblemTexts {
@@ -31,7 +31,7 @@ export const problemTexts: Record<Locale, ProblemTexts> = {
 };
 
 const kindOf = (status: number): 'nothing' | 'busy' | 'other' => {
-  if (status === 503 || status === 429 || status === 504) return 'busy';
+  if (passesSoon(status)) return 'busy';
   return status < 500 ? 'nothing' : 'other';
 };
 const signOf = { nothing: signs.missing, busy: signs.clock, other: signs.cross } as const;

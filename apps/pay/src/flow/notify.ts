@@ -2,6 +2,7 @@
 // within one deadline. Next: settle hands the payment on to `order`.
 import { Injectable, Logger } from '@nestjs/common';
 import { isAcknowledged, type Payment, type PaymentResult } from '../domain/payment.ts';
+import { atMost } from './at-most.ts';
 import { Attempts, Counts, Gateway, Payments } from './ports.ts';
 import { Settle } from './settle.ts';
 import { TakeOver } from './take-over.ts';
@@ -53,10 +54,6 @@ export class Notify {
       }
       return this.refuse(opened.reason, opened.message, undefined, remoteIp);
     }
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<NotifyReply>((resolve) => {
-      timer = setTimeout(() => resolve(this.refuse('deadline', 'busy', opened.result)), this.settings.replyWithinMs);
-    });
     const work = this.work(opened.result).catch((error: unknown) => {
       this.logger.error(
         error instanceof Error ? error : new Error(String(error)),
@@ -64,11 +61,7 @@ export class Notify {
       );
       return this.refuse('own-trouble', 'busy', opened.result);
     });
-    try {
-      return await Promise.race([work, deadline]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return atMost(this.settings.replyWithinMs, work, () => this.refuse('deadline', 'busy', opened.result));
   }
 
   private async work(result: PaymentResult): Promise<NotifyReply> {

@@ -1,7 +1,8 @@
 // Takes a refund notification: opened with our key, compared with our refund, confirmed by a query, and only then written
 // down; only what is committed is answered SUCCESS, within one deadline. Next: `order` hears how the refund ended.
 import { Injectable, Logger } from '@nestjs/common';
-import { isEnded, isSameRefund, type RefundAtWechat } from '../domain/refund.ts';
+import { isEnded, isSameRefund, type Refund, type RefundAtWechat } from '../domain/refund.ts';
+import { atMost } from './at-most.ts';
 import { type NotifyReply, NotifySettings } from './notify.ts';
 import { Counts, RefundGateway, Refunds } from './ports.ts';
 import { RefundMoney } from './refund.ts';
@@ -27,11 +28,6 @@ export class RefundNotify {
     const notice = this.gateway.openNotice(raw);
     if (!notice) return this.refuse('refund-unreadable', 'not a refund notification for this merchant', remoteIp);
     const { outRefundNo } = notice;
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<NotifyReply>((resolve) => {
-      const late = () => resolve(this.refuse('refund-deadline', 'busy', remoteIp, outRefundNo));
-      timer = setTimeout(late, this.settings.replyWithinMs);
-    });
     const work = this.work(notice, remoteIp).catch((error: unknown) => {
       this.logger.error(
         error instanceof Error ? error : new Error(String(error)),
@@ -39,11 +35,8 @@ export class RefundNotify {
       );
       return this.refuse('refund-own-trouble', 'busy', remoteIp, outRefundNo);
     });
-    try {
-      return await Promise.race([work, deadline]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const late = () => this.refuse('refund-deadline', 'busy', remoteIp, outRefundNo);
+    return atMost(this.settings.replyWithinMs, work, late);
   }
 
   private async work(notice: RefundAtWechat, remoteIp: string): Promise<NotifyReply> {
@@ -54,13 +47,11 @@ export class RefundNotify {
       this.logger.error({ outRefundNo, ip: remoteIp }, 'a refund notification differs from our refund');
       return this.refuse('refund-differs', 'not our refund', remoteIp, outRefundNo);
     }
-    // Money that came back after all is a fact, whatever was believed before.
-    const isNews = !isEnded(known.state) || (known.state !== 'SUCCESS' && notice.state === 'SUCCESS');
-    if (isNews) {
+    if (isNews(notice, known)) {
       // The encryption does not protect against changed blocks: what counts is the signed answer of a query.
       const asked = await this.refundMoney.ask(known);
       const now = asked === 'clear' ? await this.refunds.find(outRefundNo) : undefined;
-      if (!now || !isEnded(now.state) || (notice.state === 'SUCCESS' && now.state !== 'SUCCESS')) {
+      if (!now || isNews(notice, now)) {
         await this.refunds.hurry(outRefundNo);
         return this.refuse('refund-unclear', 'not confirmed', remoteIp, outRefundNo);
       }
@@ -85,3 +76,7 @@ export class RefundNotify {
     return { kind: 'fail', message };
   }
 }
+
+/** Whether it says more than is written down. Money that came back after all is a fact, whatever was believed before. */
+const isNews = (notice: RefundAtWechat, { state }: Pick<Refund, 'state'>): boolean =>
+  !isEnded(state) || (state !== 'SUCCESS' && notice.state === 'SUCCESS');

@@ -2,6 +2,7 @@
 // is made payable. What cannot be sold is said in words that the buyer reads on the phone. Next: the buyer pays, notify.
 import { Injectable, Logger } from '@nestjs/common';
 import type { PrepayRefusal } from '../domain/payable.ts';
+import { atMost } from './at-most.ts';
 import { Attempts, Counts, ProductCodes, Products, type ProductScan } from './ports.ts';
 import { Prepay } from './prepay.ts';
 
@@ -54,19 +55,12 @@ export class Scan {
       return { kind: 'unsigned', message: NOT_RECOGNIZED };
     }
     const { scan } = opened;
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<{ refusal: string }>((resolve) => {
-      timer = setTimeout(() => resolve(this.refuse(scan, 'deadline', BUSY)), ANSWER_WITHIN_MS);
-    });
     const work = this.work(scan, remoteIp).catch((error: unknown) => {
       this.logger.error(error instanceof Error ? error : new Error(String(error)), 'a scan met our own trouble');
       return this.refuse(scan, 'own-trouble', BUSY);
     });
-    try {
-      return { kind: 'signed', xml: this.codes.answer(scan.signType, await Promise.race([work, deadline])) };
-    } finally {
-      clearTimeout(timer);
-    }
+    const answer = await atMost(ANSWER_WITHIN_MS, work, () => this.refuse(scan, 'deadline', BUSY));
+    return { kind: 'signed', xml: this.codes.answer(scan.signType, answer) };
   }
 
   private async work(scan: ProductScan, remoteIp: string): Promise<{ prepayId: string } | { refusal: string }> {

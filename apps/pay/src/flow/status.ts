@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { isOpen, usableCode } from '../domain/attempt.ts';
 import { leadingAttempt, statusView, type StatusView } from '../domain/view.ts';
 import { Ask } from './ask.ts';
+import { atMost } from './at-most.ts';
 import { type Found, LookUp } from './look-up.ts';
 import { Checks, PendingOrders, Refunds, type Standing } from './ports.ts';
 
@@ -37,7 +38,7 @@ export class Status {
     const leading = leadingAttempt(attempts);
     const unclear = leading && isOpen(leading) && payable.orderStatus === 'WAIT_PAY';
     if (!unclear || !(await this.mayAsk(payable.orderNo))) return this.answer(found.standing);
-    await atMost(ASK_WITHIN_MS, this.ask.about(leading, 'query', ASK_WITHIN_MS));
+    await atMost<unknown>(ASK_WITHIN_MS, this.ask.about(leading, 'query', ASK_WITHIN_MS), () => undefined);
     return this.read(number);
   }
 
@@ -52,19 +53,5 @@ export class Status {
 
   private async mayAsk(orderNo: string): Promise<boolean> {
     return (await this.pending.mayAsk(orderNo, ASK_EVERY_MS)) ?? (await this.checks.mayAsk(orderNo, ASK_EVERY_MS));
-  }
-}
-
-/** Waits for work, but no longer than this; what is not done by then goes on by itself. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  work.catch(() => undefined); // later than that it is nobody's any more
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import QRCode from 'qrcode';
 import { inLanguage, pageLanguage, Problem } from '#platform';
+import { atMost } from '../flow/at-most.ts';
 import { Prepay } from '../flow/prepay.ts';
 import { Status, type StatusAnswer } from '../flow/status.ts';
 import { problemOf } from './answers.ts';
@@ -113,17 +114,11 @@ export class CashierController {
 
   /** Whether a prepay was over in time, however it ended; one that is not goes on without us. */
   private async prepares(orderNo: string, ip: string): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), CODE_WITHIN_MS);
-    });
     const prepared = this.prepay.firstNative(orderNo, ip).then(
       () => true,
       () => true,
     );
-    const inTime = await Promise.race([prepared, late]);
-    clearTimeout(timer);
-    return inTime;
+    return atMost(CODE_WITHIN_MS, prepared, () => false);
   }
 }
 

@@ -1,4 +1,13 @@
-import { inLanguage, type Locale, pageLanguage, type ProblemPage, renderTrouble, safeHref, signs } from '#platform';
+import {
+  inLanguage,
+  type Locale,
+  pageLanguage,
+  passesSoon,
+  type ProblemPage,
+  renderTrouble,
+  safeHref,
+  signs,
+} from '#platform';
 import { cashierTexts } from './cashier.texts.ts';
 import { type ProblemKind, problemTexts } from './problem.texts.ts';
 
@@ -9,7 +18,7 @@ const kindOf = (status: number, code: string): ProblemKind => {
   if (status === 403) return code.includes('EXPIRED') ? 'link-expired' : 'link';
   if (code === 'BAD_URL') return 'nothing';
   if (status === 404) return code === 'ORDER_NOT_FOUND' ? 'unknown' : 'nothing';
-  return status === 503 || status === 429 || status === 504 ? 'busy' : 'other';
+  return passesSoon(status) ? 'busy' : 'other';
 };
 
 const signOf = {

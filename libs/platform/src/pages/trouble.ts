@@ -19,6 +19,9 @@ export interface Trouble {
   styles?: readonly string[];
 }
 
+/** Whether the same request may be served in a moment: too many at once, or somebody behind us is away. */
+export const passesSoon = (status: number): boolean => status === 503 || status === 429 || status === 504;
+
 /** @returns a whole HTML document */
 export const renderTrouble = (trouble: Trouble): string => {
   const { locale, name, bodyClass = 'page', styles = [], action } = trouble;

@@ -118,7 +118,11 @@ async function lockPayment(em: EntityManager, transactionId: string): Promise<Pa
     [transactionId],
   );
   if (!row) throw new Error(`the payment ${transactionId} of an anomaly is not booked`);
-  const [totalFee, refundedFen, reservedFen] = [row.totalFee, row.refundedFen, row.reservedFen].map(Number);
-  const amounts = { totalFee: totalFee ?? 0, refundedFen: refundedFen ?? 0, reservedFen: reservedFen ?? 0 };
-  return { role: row.role, leftFen: refundable(amounts) };
+  const { role, totalFee, refundedFen, reservedFen } = row;
+  const leftFen = refundable({
+    totalFee: Number(totalFee),
+    refundedFen: Number(refundedFen),
+    reservedFen: Number(reservedFen),
+  });
+  return { role, leftFen };
 }

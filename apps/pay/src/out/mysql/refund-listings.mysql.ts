@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { execute, transact } from '#platform';
 import { type DueListing, RefundListings } from '../../flow/ports.ts';
 import type { RefundListingRow } from './refund-listing.row.ts';
-import { fromNow, micros } from './rows.ts';
+import { forThisOne, fromNow, micros } from './rows.ts';
 
 @Injectable()
 export class RefundListingsMysql extends RefundListings {
@@ -14,7 +14,7 @@ export class RefundListingsMysql extends RefundListings {
   override claim(limit: number, leaseMs: number): Promise<DueListing[]> {
     return transact(this.db, async (em) => {
       const rows = await em.query<RefundListingRow[]>(
-        `SELECT * FROM refund_listing WHERE due_at <= UTC_TIMESTAMP(3) ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED`,
+        `SELECT * FROM refund_listing WHERE due_at <= UTC_TIMESTAMP(3) ORDER BY due_at LIMIT ? ${forThisOne}`,
         [limit],
       );
       if (rows.length > 0) {
